@@ -1,8 +1,9 @@
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 
 import { MailError } from '../errors';
+import { askPatiently } from '../imap/ask';
 import type { Criteria } from '../imap/criteria';
-import { fetchByUid, hasAttachment, instantOf } from '../imap/fetch';
+import { hasAttachment, instantOf } from '../imap/fetch';
 import { divideAll } from '../imap/criteriaParts';
 import { narrowing, searchAfter, UIDS_IN_COMMAND } from '../imap/search';
 import { byArrival } from './arrival';
@@ -187,22 +188,14 @@ function fits(mail: Found, wish: Wish): boolean {
 	return verdict === 'unknown' || verdict === wish.hasAttachment;
 }
 
-/** Returns what the server says about these emails, in order. Emails that are gone are left out. */
+/** Returns what the server says about these emails, in order, see {@link askPatiently}. Emails that are gone are left out. */
 export async function describe(connection: Connection, folder: string, uids: readonly number[], query: FetchQueryObject): Promise<Found[]> {
 	const found: Found[] = [];
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 		const some = uids.slice(from, from + UIDS_IN_COMMAND);
+		const rising = [...some].sort((one, other) => one - other);
 		const { told, uidValidity } = await connection.repeat(folder, async (session) => {
-			const answers = await session.run(
-				'UID FETCH',
-				async (client) =>
-					await fetchByUid(
-						client,
-						[...some].sort((one, other) => one - other),
-						query,
-					),
-			);
-			return { told: answers, uidValidity: session.uidValidity };
+			return { told: await askPatiently(session, rising, query), uidValidity: session.uidValidity };
 		});
 		for (const uid of some) {
 			const facts = told.get(uid);

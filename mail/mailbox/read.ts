@@ -70,7 +70,7 @@ async function readSome<Stored>(
 	if (format === 'headers') {
 		for (const { uid, facts } of await describe(connection, folder, uids, { headers: true })) {
 			const mail = known.get(uid);
-			if (mail !== undefined) items.set(uid, await headerItem(connection, mail, facts.headers ?? Buffer.alloc(0), options));
+			if (mail !== undefined && facts.headers !== undefined) items.set(uid, await headerItem(connection, mail, facts.headers, options));
 		}
 		const missing = uids.filter((uid) => !items.has(uid));
 		const kept = await withheld(async (_command, work) => await connection.repeat(folder, work), missing);
@@ -157,18 +157,20 @@ export function provenance({ account }: Connection, { uid, uidValidity, folder, 
 }
 
 /** The envelope, with the names of format simple. */
-function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataObject {
+function fieldsOf(mail: Found): IDataObject {
+	const { envelope, bodyStructure } = mail.facts;
+	if (envelope === undefined) return { error: unreturned(mail).summary };
 	const verdict = hasAttachment(bodyStructure);
-	const date = envelope?.date === undefined ? undefined : new Date(envelope.date);
+	const date = envelope.date === undefined ? undefined : new Date(envelope.date);
 	return {
-		subject: envelope?.subject ?? '',
-		from: addressText(envelope?.from),
+		subject: envelope.subject ?? '',
+		from: addressText(envelope.from),
 		date: date === undefined || Number.isNaN(date.getTime()) ? '' : date.toISOString(),
-		to: addressText(envelope?.to),
-		cc: addressText(envelope?.cc),
-		replyTo: addressText(envelope?.replyTo),
-		messageId: envelope?.messageId?.trim() ?? '',
-		inReplyTo: envelope?.inReplyTo?.trim() ?? '',
+		to: addressText(envelope.to),
+		cc: addressText(envelope.cc),
+		replyTo: addressText(envelope.replyTo),
+		messageId: envelope.messageId?.trim() ?? '',
+		inReplyTo: envelope.inReplyTo?.trim() ?? '',
 		...(verdict !== 'unknown' && { hasAttachment: verdict }),
 	};
 }

@@ -18,7 +18,7 @@ it('a filter by people passes over no email if the server does not describe anot
 		reply: '* 3 FETCH (UID 3 FLAGS () INTERNALDATE "13-Nov-2026 10:00:00 +0000" RFC822.SIZE 200)\r\n%t OK FETCH completed.',
 	});
 	const wish = { criteria: criteriaOfFilters({ from: 'bob@example.test' }), newestFirst: true, limit: 1 };
-	const page = await own.use(async (connection) => await find(connection, ['INBOX'], wish, queryOf('fields')));
+	const page = await own.use(async (connection) => await find(connection, ['INBOX'], wish, queryOf('simple')));
 	expect([page.mails.map(({ uid }) => uid), page.more]).toEqual([[3], true]);
 });
 

@@ -8,6 +8,7 @@ import { runMailbox } from '../../../nodes/ImapMailbox/execute';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told, type Told } from '../../support/contexts';
 import { mail } from '../../mail/mailbox/mailboxRig';
+import { answerFor } from '../../mail/watch/watchRig';
 
 /** As its name stands on disk, in modified UTF-7 (RFC 3501, section 5.1.3). */
 const DELETED = 'Gel&APY-schte Elemente';
@@ -692,9 +693,35 @@ describe('what the server does not give', () => {
 		]);
 	});
 
+	it.each(['broken', 'NIL', 'missing'] as const)('is still in the list if the structure of an email is %s', async (as) => {
+		await box(mail('a'), mail('b'), mail('c'));
+		sandbox.exchange.mailFaults.add({ kind: 'structure', mailbox, uid: 2, as });
+		const found = async (more: object): Promise<unknown> => subjects(await run({ operation: 'getMany', ...more }));
+		expect(await found({ format: 'fields' })).toEqual(['c', 'b', 'a']);
+		// Only the email itself can show whether it has an attachment.
+		expect(await found({ filters: { hasAttachment: true } })).toEqual(['b']);
+		expect(await found({ filters: { hasAttachment: false }, options: { order: 'oldest' } })).toEqual(['a', 'b', 'c']);
+	});
+
+	it.each([
+		['headers', 'UID FETCH … HEADER'],
+		['fields', 'UID FETCH … ENVELOPE'],
+	])('holds up no other email if the server refuses it for the format %s', async (format, wanted) => {
+		await box(mail('a'), mail('b'), mail('c'));
+		answerFor(sandbox, mailbox, wanted, [2], '%t NO Server error while fetching messages.');
+		expect(jsons(await run({ operation: 'getMany', format }))).toMatchObject([
+			{ uid: 3, subject: 'c' },
+			{ uid: 2, isRead: false, error: expect.stringContaining('does not return') },
+			{ uid: 1, subject: 'a' },
+		]);
+	});
+
 	it('lets Get fail where the email goes after it was found', async () => {
 		await box(mail('a'));
-		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t OK FETCH completed.' });
+		sandbox.exchange.plan('imap', 'UID FETCH', {
+			reply: '%t OK FETCH completed.',
+			meanwhile: async () => await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'uid', '1'),
+		});
 		await expect(run({ operation: 'get', uid: 1, format: 'fields' })).rejects.toThrow('The server did not return the email with UID 1');
 	});
 
