@@ -3,6 +3,8 @@ import { textOfHtml } from './textFromHtml';
 /** Maximum nesting of parts in a Gmail payload. */
 const DEEPEST = 20;
 const MOST_PARTS = 1_000;
+/** In characters. */
+const LONGEST_HEADERS = 1_000_000;
 
 /** An email in an n8n item, whichever node made it. Names in any case. */
 export interface ForeignItem {
@@ -14,29 +16,71 @@ export interface ForeignItem {
 
 /**
  * Finds headers and body in items of IMAP Trigger and similar nodes (formats simple and resolved), of the built-in Email Trigger
- * (`textPlain`, `textHtml`, `metadata`; `headers`), of Microsoft Outlook (Graph's message, or its simplified form with `bodyPreview`) and
- * of Gmail (parsed, simplified with `snippet`, or the API's `payload`).
+ * (`textPlain`, `textHtml`, `metadata`; `headers`), of Microsoft Outlook (Graph's message, or its simplified form with `bodyPreview`), of
+ * Gmail (parsed, simplified with `snippet`, or the API's `payload`), of Power Automate (`body` with `isHtml`), and in what the webhooks of
+ * SendGrid, Mailgun, Postmark, CloudMailin, Resend and Brevo post.
  */
 export async function foreignItem(json: unknown): Promise<ForeignItem> {
-	const fields = new Map(entriesOf(json).map(([name, value]) => [name.toLowerCase(), value]));
-	const field = (name: string): unknown => fields.get(name.toLowerCase());
+	const fields = fieldsOf(enclosed(json));
+	const field = (name: string): unknown => fields.get(name.toLowerCase()) ?? fields.get(lettersOf(name));
 	const headers = new Map<string, string>();
 	const learn = (name: string, value: unknown): void => {
 		const text = typeof value === 'string' ? value : Array.isArray(value) && typeof value[0] === 'string' ? value[0] : '';
 		if (text !== '' && !headers.has(name)) headers.set(name, text.replace(/[\r\n]+/g, ' '));
 	};
-	for (const lines of [field('metadata'), field('headers'), field('internetMessageHeaders'), property(field('payload'), 'headers')]) {
-		for (const [name, value] of Array.isArray(lines) ? lines.map(namedValue) : entriesOf(lines))
-			learn(name.toLowerCase(), withoutName(name, value));
+	const lists = ['metadata', 'headers', 'headerLines', 'internetMessageHeaders'].map(field);
+	for (const lines of [...lists, property(field('payload'), 'headers')]) {
+		for (const [name, value] of headersIn(lines)) learn(name.toLowerCase().replaceAll('_', '-'), withoutName(name, value));
 	}
 	for (const name of ['from', 'to', 'cc', 'reply-to', 'subject', 'date', 'message-id', 'references', 'in-reply-to'])
 		learn(name, field(name));
 	return { field, header: (name) => headers.get(name) ?? '', body: await bodyOf(field) };
 }
 
-/** Of Graph and of Gmail's API. */
-function namedValue(entry: unknown): [string, unknown] {
-	return [textOf(property(entry, 'name')), property(entry, 'value')];
+/** Names as they are, and without hyphens and underscores: some programs write `message_id` or `body-plain`. */
+function fieldsOf(json: unknown): Map<string, unknown> {
+	const entries = entriesOf(json);
+	return new Map([
+		...entries.map(([name, value]): [string, unknown] => [lettersOf(name), value]),
+		...entries.map(([name, value]): [string, unknown] => [name.toLowerCase(), value]),
+	]);
+}
+
+const lettersOf = (name: string): string => name.toLowerCase().replace(/[_-]/g, '');
+
+/** Where programs put the email in their answer or call. */
+const ENVELOPES = ['body', 'data', 'value', 'items'];
+
+/** The email itself, if the item is what a webhook or an API returned around it. Of several emails, none is chosen. */
+function enclosed(json: unknown): unknown {
+	if (isEmail(json)) return json;
+	const inner = ENVELOPES.map((name) => property(json, name)).map((one) =>
+		Array.isArray(one) && one.length === 1 ? (one[0] as unknown) : one,
+	);
+	return inner.find(isEmail) ?? json;
+}
+
+function isEmail(json: unknown): boolean {
+	const fields = fieldsOf(json);
+	return ['from', 'sender', 'messageid', 'internetmessageid', 'payload', 'headerlines'].some((name) => fields.has(name));
+}
+
+/** A list of Graph, Gmail's API or mailparser, an object, or the lines themselves. */
+function headersIn(lines: unknown): Array<[string, unknown]> {
+	if (typeof lines === 'string') return linesOf(lines);
+	if (!Array.isArray(lines)) return entriesOf(lines);
+	return lines.map((entry: unknown) => [
+		textOf(property(entry, 'name')) || textOf(property(entry, 'key')),
+		property(entry, 'value') ?? property(entry, 'line'),
+	]);
+}
+
+function linesOf(text: string): Array<[string, unknown]> {
+	const unfolded = text.slice(0, LONGEST_HEADERS).replace(/\r?\n(?=[ \t])/g, '');
+	return unfolded.split(/[\r\n]+/).map((line) => {
+		const colon = line.indexOf(':');
+		return [line.slice(0, Math.max(0, colon)), line.slice(colon + 1).trim()];
+	});
 }
 
 /** Format resolved has whole lines: `Message-ID: <…>`. */
@@ -46,20 +90,27 @@ function withoutName(name: string, value: unknown): unknown {
 	return value.slice(0, begin.length).toLowerCase() === begin ? value.slice(begin.length).trim() : value;
 }
 
+const TEXTS = ['text', 'textPlain', 'bodyPlain', 'bodyText', 'textBody', 'plain', 'rawTextBody'];
+const HTMLS = ['html', 'textHtml', 'bodyHtml', 'htmlBody', 'rawHtmlBody'];
+/** How HTML begins. A text in which an address is in angle brackets does not. */
+const HTML = /^\s{0,100}<(?:!doctype|html|head|body|meta|style|div|p|span|table|br)\b[^<]{0,2000}>/i;
+
 /** Undefined if the item does not say. */
 async function bodyOf(field: (name: string) => unknown): Promise<ForeignItem['body']> {
-	const graph = field('body');
+	const graph = field('body') ?? field('uniqueBody');
 	const content = textOf(property(graph, 'content'));
 	const isHtml =
 		/html/i.test(textOf(property(graph, 'contentType'))) || (property(graph, 'contentType') === undefined && /<[a-z!]/i.test(content));
+	const whole = textOf(graph);
+	const isWholeHtml = field('isHtml') !== false && (field('isHtml') === true || HTML.test(whole));
 	const parts = payloadText(field('payload'));
-	const text = firstText(field('text'), field('textPlain'), isHtml ? '' : content, typeof graph === 'string' ? graph : '', parts.text);
-	const html = firstText(field('html'), field('textHtml'), isHtml ? content : '', parts.html);
+	const text = firstText(...TEXTS.map(field), isHtml ? '' : content, isWholeHtml ? '' : whole, parts.text);
+	const html = firstText(...HTMLS.map(field), isHtml ? content : '', isWholeHtml ? whole : '', parts.html);
 	if (text !== '' || html !== '') return { text, html };
 	// If a node returns no body, the item has only its beginning.
 	const preview = firstText(field('bodyPreview'), (await textOfHtml(textOf(field('snippet')))) ?? '');
 	const known =
-		['text', 'textPlain', 'html', 'textHtml', 'textAsHtml'].some((name) => typeof field(name) === 'string' || field(name) === false) ||
+		[...TEXTS, ...HTMLS, 'textAsHtml'].some((name) => typeof field(name) === 'string' || field(name) === false) ||
 		typeof property(graph, 'content') === 'string';
 	return preview !== '' || known ? { text: preview, html: '' } : undefined;
 }
@@ -96,8 +147,11 @@ function entriesOf(value: unknown): Array<[string, unknown]> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
 }
 
+/** In any case: Outlook's older API and Postmark begin names with a capital letter. */
 function property(value: unknown, name: string): unknown {
-	return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+	if (typeof value !== 'object' || value === null) return undefined;
+	const own: unknown = Reflect.get(value, name);
+	return own !== undefined || Array.isArray(value) ? own : entriesOf(value).find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
 }
 
 function textOf(value: unknown): string {

@@ -26,6 +26,8 @@ export interface Original {
 	threadTopic: string;
 	/** Undefined if the item does not list them, such as items of the built-in trigger. */
 	attachments?: OriginalFile[];
+	/** The item says that the email has attachments, whether or not it has them itself. */
+	hasFiles: boolean;
 	/** The email was too large to be fetched, or only its headers were requested. */
 	headersOnly: boolean;
 }
@@ -43,6 +45,8 @@ const ACCEPTED =
 	'The field accepts items of IMAP Trigger, IMAP Mailbox, POP Trigger and POP Fetch, of the built-in Email Trigger (format ' +
 	'Resolved or Simple), and of Microsoft Outlook and Gmail with their triggers. ' +
 	"Use such an item, for example {{ $json }} directly after the trigger, or {{ $('IMAP Trigger').item }} in later nodes.";
+
+const DATES = ['date', 'sentDateTime', 'receivedDateTime', 'internalDate', 'dateTimeReceived', 'sentAtDate'];
 
 /**
  * Reads the JSON of a message item in any format, of this package's nodes, the built-in IMAP trigger, Microsoft Outlook or Gmail.
@@ -63,8 +67,8 @@ export async function readOriginal(json: unknown): Promise<Original> {
 		messageId,
 		// RFC 5322, section 3.6.4: without References, a single In-Reply-To is used.
 		references: before.length > 0 ? before : messageIds([field('inReplyTo'), header('in-reply-to')]).slice(0, 1),
-		subject: withoutControl(textOf(subject)).replace(/\s+/g, ' '),
-		date: dateOf(field('date'), field('sentDateTime'), field('receivedDateTime'), field('internalDate'), header('date')),
+		subject: withoutControl(typeof subject === 'number' ? `${subject}` : textOf(subject)).replace(/\s+/g, ' '),
+		date: dateOf(...DATES.map(field), header('date')),
 		from,
 		replyTo: await people(field('replyTo'), await decoded(item, 'reply-to')),
 		to: await people(await decoded(item, 'to'), field('toRecipients')),
@@ -74,6 +78,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 		threadIndex: header('thread-index') || textOf(field('conversationIndex')),
 		threadTopic: header('thread-topic'),
 		attachments: filesOf(field('attachments')),
+		hasFiles: field('hasAttachments') === true || [field('attachments'), field('attachmentCount')].some(isCount),
 		headersOnly: field('headersOnly') === true,
 	};
 }
@@ -110,14 +115,18 @@ async function decoded({ field, header }: ForeignItem, name: string): Promise<un
 	return Reflect.get(mail.json, name === 'reply-to' ? 'replyTo' : name);
 }
 
-/** ISO 8601, or empty. Gmail's `internalDate` is in ms. */
+/** Later than any email if it were in seconds, and earlier than any if it were in ms. */
+const SECONDS = 100_000_000_000;
+
+/** ISO 8601, or empty. Gmail's `internalDate` is in ms, and other programs count in seconds. */
 function dateOf(...values: unknown[]): string {
 	for (const value of values) {
+		const count = typeof value === 'number' || /^\d{9,14}$/.test(textOf(value)) ? Number(value) : undefined;
 		const date =
 			value instanceof Date
 				? value
-				: typeof value === 'number' || /^\d{12,14}$/.test(textOf(value))
-					? new Date(Number(value))
+				: count !== undefined
+					? new Date(count < SECONDS ? count * 1000 : count)
 					: new Date(textOf(value).slice(0, 100));
 		if (!Number.isNaN(date.getTime())) return typeof value === 'string' && !/^\d+$/.test(value) ? value : date.toISOString();
 	}
@@ -142,6 +151,11 @@ function messageIds(value: unknown): string[] {
 
 function textOf(value: unknown): string {
 	return typeof value === 'string' ? value : '';
+}
+
+/** SendGrid and Mailgun post the number of attachments. */
+function isCount(value: unknown): boolean {
+	return (typeof value === 'string' || typeof value === 'number') && Number(value) > 0;
 }
 
 function filesOf(value: unknown): OriginalFile[] | undefined {

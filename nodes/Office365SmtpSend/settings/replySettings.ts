@@ -149,7 +149,7 @@ async function resolve(context: MailContext, raw: IBinaryData | string): Promise
 async function originalFiles(
 	context: MailContext,
 	item: number,
-	{ original, binary, json, damage }: Taken,
+	{ original, binary, damage }: Taken,
 	{ quote, whole }: { quote: boolean; whole: boolean },
 ): Promise<OutgoingFile[]> {
 	const isShown = shownInline(original);
@@ -160,8 +160,8 @@ async function originalFiles(
 		Object.keys(binary)
 			.filter((name) => name !== RAW_PROPERTY)
 			.map((name) => ({ property: name, inline: false }));
-	// The Microsoft Outlook node tells of attachments, and does not list those that it has not downloaded.
-	if (whole && listed.length === 0 && json.hasAttachments === true) throw withoutFiles('attachments, but the item does not contain them');
+	// The Microsoft Outlook node and webhooks tell of attachments that the item does not have.
+	if (whole && listed.length === 0 && original.hasFiles) throw withoutFiles('attachments, but the item does not contain them');
 	const wanted = whole ? listed : listed.filter(shown);
 	const found = await Promise.all(wanted.map(async (file) => await fileOfOriginal(context, file, binary, shown(file))));
 	const there = found.filter((file) => file !== undefined);

@@ -187,6 +187,101 @@ describe('a reply to an item of another node', () => {
 			},
 			{ subject: 'Re: x', quoted: '> hello' },
 		],
+		[
+			'Power Automate',
+			{
+				internetMessageId: '<1@x>',
+				subject: 'x',
+				isHtml: true,
+				body: '<html><body><p>hello</p></body></html>',
+				from: 'grace@example.test',
+				toRecipients: `${ADA};bob@example.test`,
+				ccRecipients: 'carl@example.test',
+			},
+			{ subject: 'Re: x', to: '<grace@example.test>', cc: '<bob@example.test>, <carl@example.test>', quoted: '> hello' },
+		],
+		[
+			"Outlook's older API",
+			{
+				Subject: 'x',
+				InternetMessageId: '<1@x>',
+				From: { EmailAddress: { Name: 'Grace', Address: 'grace@example.test' } },
+				Body: { ContentType: 'HTML', Content: '<p>hello</p>' },
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			'Microsoft Graph with only the new part of the body',
+			{ internetMessageId: '<1@x>', subject: 'x', from: person('Grace', 'grace@example.test'), uniqueBody: { content: '<p>hello</p>' } },
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			'Microsoft Graph, one email in a list',
+			{ value: [{ ...GRAPH, toRecipients: [], ccRecipients: [], subject: 'x' }] },
+			{ subject: 'Re: x', to: 'Grace Hopper<grace@example.test>', quoted: '> hi\n> \n> a\tb' },
+		],
+		[
+			'mailparser, whose map of headers is empty as JSON',
+			{
+				headers: {},
+				headerLines: [
+					{ key: 'message-id', line: 'Message-ID: <1@x>' },
+					{ key: 'references', line: 'References: <0@x>' },
+				],
+				from: { value: [{ name: 'Grace', address: 'grace@example.test' }] },
+				subject: 'x',
+				text: 'hello',
+			},
+			{ subject: 'Re: x', quoted: '> hello', references: '<0@x> <1@x>' },
+		],
+		[
+			"SendGrid's webhook",
+			{
+				headers: 'Received: by mx\nMessage-ID: <1@x>\nReferences: <0@x>\n\t<00@x>\n',
+				from: 'Grace <grace@example.test>',
+				subject: 'x',
+				html: '<p>hello</p>',
+				attachments: '0',
+			},
+			{ subject: 'Re: x', quoted: '> hello', references: '<0@x> <00@x> <1@x>' },
+		],
+		[
+			"Mailgun's webhook, as the Webhook node returns it",
+			{
+				headers: { host: 'n8n.example.test' },
+				params: {},
+				query: {},
+				body: {
+					from: 'Grace <grace@example.test>',
+					'Message-Id': '<1@x>',
+					subject: 'x',
+					'body-plain': 'hello',
+					'body-html': '<p>hello</p>',
+				},
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			"Postmark's webhook",
+			{
+				From: 'grace@example.test',
+				Subject: 'x',
+				MessageID: '73e6d360-66eb-11e1-8e72-a8904824019b',
+				TextBody: 'hello',
+				Headers: [{ Name: 'Message-ID', Value: '<1@x>' }],
+			},
+			{ subject: 'Re: x', to: '<grace@example.test>', quoted: '> hello' },
+		],
+		[
+			'a program that writes names with underscores',
+			{ from: 'Grace <grace@example.test>', subject: 42, message_id: '<1@x>', in_reply_to: '<0@x>', body_text: 'hello' },
+			{ subject: 'Re: 42', quoted: '> hello', references: '<0@x> <1@x>' },
+		],
+		[
+			"CloudMailin's webhook",
+			{ headers: { from: 'Grace <grace@example.test>', subject: 'x', message_id: '<1@x>' }, plain: 'hello' },
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
 	])('%s', async (_name, json, expected) => {
 		const email = await reply(json, { replyType: 'replyAll' });
 		expect(people(email.to)).toBe(expected.to ?? 'Grace<grace@example.test>');
@@ -205,6 +300,19 @@ describe('a reply to an item of another node', () => {
 		expect(words.references).toBe('<00@x> <1@x>');
 	});
 
+	it('quotes a body in plain text as it is, with the address that it begins with', async () => {
+		const json = { messageId: '<1@x>', from: 'grace@example.test', subject: 'x' };
+		for (const body of ['<ada@example.test> wrote', 'a <b> c']) expect((await reply({ ...json, body })).text).toContain(`> ${body}`);
+		expect((await reply({ ...json, body: '<p>hello</p>', isHtml: false })).text).toContain('> <p>hello</p>');
+	});
+
+	it('tells the date of the original, in seconds or milliseconds', async () => {
+		for (const date of [1763632800, '1763632800', 1763632800000])
+			expect((await reply({ messageId: '<1@x>', from: 'grace@example.test', subject: 'x', text: 'hello', date })).text).toContain(
+				'20 Nov 2025, 11:00 CET',
+			);
+	});
+
 	it('may be a list with one item, as JSON text, too', async () => {
 		const json = { messageId: '<1@x>', from: 'grace@example.test', subject: 'x', text: 'hello' };
 		for (const original of [[json], JSON.stringify(json), JSON.stringify([json])])
@@ -213,6 +321,7 @@ describe('a reply to an item of another node', () => {
 
 	it.each<[string, IDataObject]>([
 		['something else', { id: 7, title: 'x' }],
+		['two emails, of which one is meant', { value: [GRAPH, GRAPH] }],
 		['the body of a mail without its headers', { raw: 'hello\r\nworld' }],
 		['a mail without its text', { messageId: '<1@x>', from: 'grace@example.test', subject: 'x' }],
 		["Gmail's IDs alone", { id: '18c', threadId: '18c', labelIds: ['SENT'] }],
@@ -283,5 +392,13 @@ describe('forwarding an item of Microsoft Outlook', () => {
 			);
 		await expect(forward(true)).rejects.toThrow('the email has attachments, but the item does not contain them');
 		expect((await forward(false)).attachments).toEqual([]);
+	});
+
+	it.each<[string, IDataObject]>([
+		['one email in a list of Microsoft Graph', { value: [{ ...GRAPH, hasAttachments: true }] }],
+		["SendGrid's webhook", { from: 'grace@example.test', text: 'hello', attachments: '1' }],
+		["Mailgun's webhook", { from: 'grace@example.test', 'body-plain': 'hello', 'attachment-count': 1 }],
+	])('fails in the same way for %s', async (_name, json) => {
+		await expect(reply(json, { operation: 'forward', toEmail: 'bob@example.test' })).rejects.toThrow('the email has attachments');
 	});
 });
