@@ -123,7 +123,9 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 	if (Array.isArray(part('value'))) return read(part('value'));
 	if (Array.isArray(part('group'))) return read(part('group'));
 	if (typeof part('emailaddress') === 'object') return read(part('emailaddress'));
-	const told = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname']
+	// An item of n8n, as `$input.all()` returns it.
+	if (typeof part('json') === 'object' && part('json') !== null) return read(part('json'));
+	const told = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname', 'emails', 'emailaddresses', 'value']
 		.map(part)
 		.filter((one) => Array.isArray(one) || (typeof one === 'string' && one !== ''));
 	// The address of a house has none.
@@ -161,7 +163,8 @@ const ADDRESSES = 'Enter addresses like ada@example.com, separated by commas.';
 function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 	const { address, name } = mailbox;
 	refuseLookAlike(field, address || name);
-	if (!isAddress(address)) {
+	// A link has its address in the path or query.
+	if (!isAddress(address) || address.startsWith('//')) {
 		const wrong = address || name;
 		throw inputError(
 			field,
@@ -180,8 +183,8 @@ function namesOf(text: string): (name: string) => string {
 	return (name) => (quoted.has(name.trim()) ? name.trim() : nameOnly(name));
 }
 
-/** Brackets and full stops around an address are not a name. */
-const SIGNS_ONLY = /^[\s<>.,;:!?()[\]{}|"'*_-]+$/;
+/** Brackets, full stops and symbols of an email next to an address are not a name. */
+const SIGNS_ONLY = /^[\s<>.,;:!?()[\]{}|"'*_✉📧📨📩📬📫\ufe0f-]+$/u;
 
 /** @throws MailError `input` for an address that looks like another one */
 function refuseLookAlike(field: string, address: string): void {

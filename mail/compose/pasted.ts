@@ -46,7 +46,7 @@ export interface Pasted {
  */
 export function pastedList(given: string, entered: boolean): Pasted {
 	const { text, ...rest } = seenOnly(withoutFence(given));
-	const meant = meantOnly(unescaped(text.trim()), entered);
+	const meant = meantOnly(unescaped(entered ? inLines(text.trim()) : text.trim()), entered);
 	const { text: line, unclear } = oneLine(withoutBrackets(meant.text));
 	const plain = withoutQueries(line);
 	const linked = withoutLinks(named(plain.text)).trim();
@@ -106,6 +106,17 @@ const ENTITIES = new Map([
 /** A name and its address in the same quotes, as a cell of CSV has them. */
 const QUOTED_PERSON =
 	/(^|[,;\n])[ \t]{0,9}"([^"<>\n\\]{0,200})<([^\s"<>@]{1,64}@[^\s"<>@]{1,255})>[ \t]{0,9}"(?=[ \t]{0,9}(?:$|[\r\n,;]))/g;
+
+/** Tags around addresses and between them, in rich text of SharePoint, Teams and Forms. */
+const TAGS = /<\/?(?:br|div|p|ul|ol|li|span)(?:\s[^<>@]{0,200})?\/?>/gi;
+/** A line break as JSON and program code write it, after an address. */
+const WRITTEN_BREAK = /(@[^\s\\@]{1,255})(?:\\r)?\\n/g;
+
+/** A list of HTML or in a text of program code, with one entry on each line. */
+function inLines(text: string): string {
+	const lines = text.includes('<') ? text.replace(TAGS, '\n').trim() : text;
+	return lines.includes('"') ? lines : lines.replace(WRITTEN_BREAK, '$1\n').trim();
+}
 
 /** Text that was copied from HTML, and quotes around a whole list, as a cell of CSV has them. */
 function unescaped(text: string): string {

@@ -1,7 +1,7 @@
 import { readTable, RULE } from './pastedTable';
 
 const LINE_END = /\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]/;
-const BULLET = /^\s*(?:[•·▪]\s*|(?:[-*+–]|\d{1,5}[.)])\s+)(?:\[[ xX]?\]\s)?/;
+const BULLET = /^\s*(?:[•·▪]\s*|(?:[-*+–]|\d{1,5}[.)]|[a-z]\))\s+)(?:\[[ xX]?\]\s)?/;
 /** A mark that may be part of an address, without the blank after it. */
 const TIGHT_MARK = /^([-*])\s*(?![-*\s])(?!.*\*$)/;
 const TIGHT_NUMBER = /^(\d{1,5})[.)]\s*(?=\S)/;

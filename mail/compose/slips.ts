@@ -1,9 +1,9 @@
 import { isAddress, LONGEST_ADDRESS } from './addressSyntax';
 
 /** Quick check, because most texts contain none of these. */
-const MAY_HOLD_SLIP = /[='•·▪]|%20|https?:\/\/|\{\{/i;
+const MAY_HOLD_SLIP = /[='•·▪|]|%20|https?:\/\/|\{\{/i;
 const WORD = /[^\s,;<>()[\]"]+/g;
-const SLIPS = /^(?:=|'|%20|https?:\/\/|[•·▪]){1,9}/i;
+const SLIPS = /^(?:=|'|%20|https?:\/\/(?![^@]{0,320}[/?])|[•·▪]|i:0[#.\w]{1,4}\|membership\|){1,9}/i;
 /** An address in the braces of an expression. */
 const BRACES = /^(=?\{\{)([^{}]{1,320})\}\}$/;
 /** The same with blanks around the address. */
@@ -16,7 +16,8 @@ const BEFORE_ALL = /^=(?=["<\p{L}\p{N}])/u;
  * Removes what got next to an address by a slip. Servers would accept most of it as part of the address and return the email later:
  * - an equals sign, if somebody types `={{ $json.email }}` into a field that is an expression already,
  * - an apostrophe, with which Excel and Google Sheets mark a cell as text,
- * - `https://`, which some programs put before everything with a dot,
+ * - `https://`, which some programs put before everything with a dot (a link whose path or query has the address is no address),
+ * - `i:0#.f|membership|`, which SharePoint puts before the sign-in names of its people,
  * - `%20`, an encoded blank of a web address, also after it,
  * - a bullet in the middle of a line,
  * - the braces of an expression around an address.

@@ -435,6 +435,7 @@ describe('addresses as people and models paste them', () => {
 			'={{…}}',
 		],
 		['braces in an object', { email: '{{ada@example.test}}' }, ['ada@example.test'], '{{…}}'],
+		["SharePoint's mark of a sign-in name", 'i:0#.f|membership|ada@example.test', ['ada@example.test'], 'i:0#.f|membership|'],
 		['several at once', "='%20ada@example.test", ['ada@example.test'], "='%20"],
 	])('lose the slip of the keyboard or the program next to them, with a note: %s', async (_name, value, addresses, removed) => {
 		const notes: string[] = [];
@@ -468,7 +469,30 @@ describe('addresses as people and models paste them', () => {
 	});
 
 	it('are refused where a web address is not only an address', async () => {
-		await expect(read('https://ada@example.test/path')).rejects.toMatchObject({ code: 'input', field: 'To Email' });
+		for (const link of [
+			'https://ada@example.test/path',
+			'https://teams.microsoft.com/l/chat/0/0?users=ada@example.test',
+			'Ada <https://example.test/people/ada@example.test>',
+		])
+			await expect(read(link)).rejects.toMatchObject({ code: 'input', field: 'To Email' });
+	});
+
+	it.each<[string, unknown]>([
+		['line breaks of HTML', 'ada@example.test<br>grace@example.test<br />'],
+		['paragraphs of rich text', '<div class="ExternalClass1"><p>ada@example.test</p><p>grace@example.test</p></div>'],
+		['a list of HTML', '<ul><li>ada@example.test</li>\n<li><span>grace@example.test</span></li></ul>'],
+		['line breaks as JSON writes them', 'ada@example.test\\r\\ngrace@example.test\\n'],
+		['letters before each line', 'a) ada@example.test\nb) grace@example.test'],
+		['symbols of an email', '✉️ ada@example.test\n📧 grace@example.test'],
+		['items of n8n', [{ json: { email: 'ada@example.test' } }, { json: { email: 'grace@example.test' } }]],
+		['a row with a list', { name: '', emails: ['ada@example.test', 'grace@example.test'] }],
+		['values with their labels', [{ value: 'ada@example.test', primary: true }, { value: 'grace@example.test' }]],
+	])('are found between what a page or a program puts around them: %s', async (_name, value) => {
+		expect(await read(value)).toEqual(['ada@example.test', 'grace@example.test']);
+	});
+
+	it('keep a backslash of a Windows name for the user to remove', async () => {
+		await expect(read('CORP\\nancy@example.test')).rejects.toMatchObject({ code: 'input' });
 	});
 
 	it('leave a note of what else a mailto link held', async () => {
