@@ -117,7 +117,9 @@ function wordsOf(cause: unknown, depth = 1): string {
 		field(cause, 'description'),
 	];
 	const nested = cause.cause instanceof Error && depth < DEEPEST ? wordsOf(cause.cause, depth + 1) : '';
-	// n8n's OAuth client replaces Microsoft's words with its own, and keeps Microsoft's in `body`.
+	// n8n's OAuth client tells the status of a page only as a number.
+	if (field(cause, 'code') === 'ESTATUS') parts.push(`HTTP ${field(cause, 'status')}`);
+	// It replaces Microsoft's words with its own, and keeps Microsoft's in `body`.
 	const body: unknown = Reflect.get(cause, 'body');
 	if (typeof body === 'object' && body !== null)
 		for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));

@@ -99,13 +99,24 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 			`${at.shown ?? 'the issuer, subject and audience of the token'}. Upper and lower case count.`,
 	},
 	{
-		// "AAD-issued tokens may not be used for federated identity flows."
+		// "AAD-issued tokens may not be used for federated identity flows." 700226, 700236: nor those of an app, or of another tenant.
 		id: 'federation-issuer',
 		speakers: IDENTITY,
-		aadsts: [700222],
+		aadsts: [700222, 700226, 700236],
 		code: 'configuration',
 		sentence: () => 'Entra itself issued the token of this workload, and does not accept it as one of another issuer.',
 		remedy: () => 'Use the token of another issuer, such as Kubernetes or GitHub, or choose "Managed Identity" under "Authentication".',
+	},
+	{
+		// https://learn.microsoft.com/azure/devops/pipelines/release/troubleshoot-workload-identity
+		id: 'federation-off',
+		speakers: IDENTITY,
+		aadsts: [700223, 700238, 7002381],
+		code: 'configuration',
+		sentence: () => 'A policy of the tenant does not accept the token of this workload.',
+		remedy: () =>
+			'Ask an admin of the tenant to allow federated credentials of this issuer for the app. ' +
+			'Otherwise, use a client secret or a certificate.',
 	},
 	{
 		// https://azure.github.io/azure-workload-identity/docs/troubleshooting.html
@@ -351,11 +362,20 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 			'NO_PROXY lists the hosts that n8n reaches without the proxy.',
 	},
 	{
-		// The last words are those of n8n's own OAuth client.
+		id: 'platform-busy',
+		speakers: IDENTITY,
+		aadsts: [50033, 50087, 70012, 90006, 90012, 90024, 90033, 90090, 90091],
+		words: /\b(temporarily_unavailable|server_error|service_unavailable)\b|(?:HTTP|status code) (?:429|5(?!11)\d\d)\b/,
+		code: 'throttled',
+		sentence: () => 'The identity platform is busy or not available.',
+		remedy: () => 'The request is retried automatically. If the problem persists, see https://status.cloud.microsoft.',
+	},
+	{
+		// 511 is of a network that wants a sign-in (RFC 6585, section 6). The last words are those of n8n's own OAuth client.
 		id: 'proxy-answered',
 		speakers: IDENTITY,
 		words:
-			/\bHTTP (?:status )?(?:407|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^Expected JSON response from OAuth2/m,
+			/\bHTTP (?:status )?(?:407|511|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^Expected JSON response from OAuth2|^Unsupported content type: text\/(?:html|plain)/m,
 		code: 'configuration',
 		sentence: (at) => `A proxy, a filter or a sign-in page of the network answered instead of ${peer(at)}${httpStatus(at)}.`,
 		remedy: (at) =>
@@ -364,15 +384,6 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 					'allow connections to this host without a sign-in at the proxy.'
 				: 'Allow n8n to reach this host without interference. If it has to use a proxy, set HTTPS_PROXY. If it must not use one ' +
 					'for this host, add the host to NO_PROXY. For the cloud "Custom", also check "Authority URL".',
-	},
-	{
-		id: 'platform-busy',
-		speakers: IDENTITY,
-		aadsts: [50033, 50087, 70012, 90006, 90012, 90024, 90033, 90090, 90091],
-		words: /\b(temporarily_unavailable|server_error|service_unavailable)\b|(?:HTTP|status code) (?:429|5\d\d)\b/,
-		code: 'throttled',
-		sentence: () => 'The identity platform is busy or not available.',
-		remedy: () => 'The request is retried automatically. If the problem persists, see https://status.cloud.microsoft.',
 	},
 	{
 		// n8n says this of each invalid_grant, without Microsoft's words. 70043: sign-in frequency.

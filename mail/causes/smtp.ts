@@ -68,6 +68,15 @@ export const SMTP_CAUSES: readonly Cause[] = [
 						`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
+		// Postfix and others, with the code 5.1.8 that Exchange has for blocked senders.
+		id: 'sender-domain',
+		speakers: ['smtp'],
+		names: /Sender address rejected: Domain not found|Bad sender's system address/i,
+		code: 'rejected',
+		sentence: (at) => `The server cannot find the domain of ${at.from ?? 'the From address'} in DNS.`,
+		remedy: () => 'Check "From Email" and "Mailbox" for a typing error. The domain needs an MX or A record that the server can see.',
+	},
+	{
 		id: 'sender-blocked',
 		speakers: ['smtp'],
 		names: /OutboundSpamException/,

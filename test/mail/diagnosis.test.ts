@@ -141,6 +141,9 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			'550 5.2.255 Sender throttled due to continuous invalid recipients errors.',
 		),
 	},
+	'sender-domain': {
+		smtp: at('MAIL', '550 5.1.8 <ada@exmaple.test>: Sender address rejected: Domain not found', "501 5.1.8 Bad sender's system address"),
+	},
 	'sender-blocked': {
 		smtp: at(
 			'END',
@@ -353,6 +356,12 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 
 const PAGE = '<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body></body></html>';
 
+/** Of a page instead of a token, in newer and older versions of n8n. */
+const N8N_OF_A_PAGE = [
+	'Expected JSON response from OAuth2 token endpoint (content-type: text/html) but received: <html>...',
+	'Unsupported content type: text/html; charset=utf-8',
+];
+
 /** Tries that the machine's network, the host or n8n fails, by row. */
 const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> = {
 	'host-resource': [
@@ -399,6 +408,7 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 			'identity',
 			async () => await askAt(await webServer(status, PAGE)),
 		]),
+		['511 of a network that wants a sign-in', 'identity', async () => await askAt(await webServer(511, PAGE))],
 		['407 without one', 'identity', async () => await askAt(await webServer(407))],
 		['407 of the proxy for a tunnel', 'identity', async () => await askThrough(await connectProxy({ credentials: 'ada:open sesame' }))],
 		['200 with neither page nor JSON', 'identity', async () => await askAt(await webServer(200, 'Welcome!'))],
@@ -407,19 +417,7 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 			'identity',
 			async () => await askAt(await webServer(302, PAGE, undefined, { location: 'https://portal.example.test/' })),
 		],
-		[
-			'what n8n says of a captive page',
-			'identity',
-			async () => {
-				throw diagnose(
-					Object.assign(new Error('Expected JSON response from OAuth2 token endpoint (content-type: text/html) but received: <html>...'), {
-						status: 200,
-						code: 'ESTATUS',
-					}),
-					{ speaker: 'identity' },
-				);
-			},
-		],
+		...N8N_OF_A_PAGE.map((words) => n8nSays(words, { status: 200, code: 'ESTATUS' })),
 		[
 			'what n8n says of 407',
 			'identity',
@@ -430,6 +428,7 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 	],
 	'platform-busy': [
 		['503 without a word', 'identity', async () => await askAt(await webServer(503))],
+		...N8N_OF_A_PAGE.map((words) => n8nSays(words, { status: 503, code: 'ESTATUS' })),
 		['502 of a proxy, in HTML', 'identity', async () => await askAt(await webServer(502, '<html>'))],
 		[
 			'what n8n says of a 503',
@@ -523,12 +522,12 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 	],
 };
 
-function n8nSays(words: string): [string, Speaker, () => Promise<unknown>] {
+function n8nSays(words: string, facts: { status?: number; code?: string } = {}): [string, Speaker, () => Promise<unknown>] {
 	return [
-		`n8n's own words: ${words}`,
+		`n8n's own words: ${words} ${facts.status ?? ''}`,
 		'identity',
 		async () => {
-			throw diagnose(new Error(words), { speaker: 'identity' });
+			throw diagnose(Object.assign(new Error(words), facts), { speaker: 'identity' });
 		},
 	];
 }

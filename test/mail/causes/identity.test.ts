@@ -44,9 +44,18 @@ describe('the federated token of a workload', () => {
 		expect(remedy).toContain(`${shown}. Upper and lower case count.`);
 	});
 
-	it('may not be one of Entra itself (AADSTS700222)', () => {
-		const says = 'HTTP 401 invalid_client AADSTS700222: AAD-issued tokens may not be used for federated identity flows.';
-		expect(told(says, 'workloadIdentity').remedy).toMatch(/another issuer.*Managed Identity/);
+	it.each([
+		'AADSTS700222: AAD-issued tokens may not be used for federated identity flows.',
+		'AADSTS700226: Only MSI tokens may be used as Federated Identity Credentials for AAD issuer.',
+		"AADSTS700236: Entra ID tokens issued by issuer 'https://login.microsoftonline.com/x/v2.0' may not be used for federated identity credential flows for applications or managed identities registered in this tenant.",
+	])('may not be one of Entra itself: %s', (says) => {
+		expect(told(`HTTP 401 invalid_client ${says}`, 'workloadIdentity').remedy).toMatch(/another issuer.*Managed Identity/);
+	});
+
+	it.each([700223, 700238, 7002381])('may be one that a policy of the tenant refuses (AADSTS%i)', (number) => {
+		const { message, remedy } = told(`HTTP 401 invalid_client AADSTS${number}: text`, 'workloadIdentity', { shown });
+		expect(message).toContain('policy of the tenant');
+		expect(remedy).toMatch(/admin.*client secret/);
 	});
 });
 
