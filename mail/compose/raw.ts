@@ -94,7 +94,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	}
 	const begin = emptyBeginning(head);
 	// A blank line without a header before it: this is the body of an email.
-	if (begin > 0 && !/^(?:From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
+	if (begin > 0 && !/^(?:>?From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
 		throw inputError(
 			FIELD,
 			'the value is not an email: it has no headers.',
@@ -130,8 +130,8 @@ function parseFields(head: string): Field[] {
 			last.lines.push(line);
 			continue;
 		}
-		// The first line of an email in an mbox file.
-		if (line === '' || (index === 0 && line.startsWith('From '))) continue;
+		// The first line of an email in an mbox file, which some programs mark as one of the text.
+		if (line === '' || (index === 0 && /^>?From /.test(line))) continue;
 		const name = /^([!-9;-~]+)[ \t]*:/.exec(line)?.[1];
 		if (name === undefined)
 			throw inputError(

@@ -91,8 +91,9 @@ export async function fileOf(context: MailContext, name: string, data: IBinaryDa
 	if (typeof given.id !== 'string' && typeof given.data !== 'string') throw unusable(name, 'has no content');
 	const ending = data.fileExtension === undefined || data.fileExtension === '' ? '' : `.${data.fileExtension}`;
 	const fallback = name.toLowerCase().endsWith(ending.toLowerCase()) ? name : `${name}${ending}`;
+	const told = ['string', 'number'].includes(typeof given.fileName) ? `${data.fileName}` : '';
 	return {
-		fileName: typeof given.fileName === 'number' ? `${given.fileName}` : (data.fileName ?? fallback),
+		fileName: told.trim() || fallback,
 		mimeType: typeof given.mimeType === 'string' ? given.mimeType : '',
 		size: await sizeOf(context, data, name),
 		...(cid !== undefined && { cid }),

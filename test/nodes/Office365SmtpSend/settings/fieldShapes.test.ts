@@ -116,6 +116,8 @@ describe('binary data that a Code node has made', () => {
 			'report',
 			'report',
 		]);
+		const empty = { data: '', mimeType: 'application/pdf', fileName: ' ', fileExtension: 'pdf' };
+		expect((await fileOf(context, 'report', empty)).fileName).toBe('report.pdf');
 	});
 });
 
