@@ -54,9 +54,10 @@ const ENVELOPES = ['body', 'data', 'value', 'items'];
 /** The email itself, if the item is what a webhook or an API returned around it. Of several emails, none is chosen. */
 function enclosed(json: unknown): unknown {
 	if (isEmail(json)) return json;
-	const inner = ENVELOPES.map((name) => property(json, name)).map((one) =>
-		Array.isArray(one) && one.length === 1 ? (one[0] as unknown) : one,
-	);
+	const inner = ENVELOPES.flatMap((name): unknown[] => {
+		const one = property(json, name);
+		return Array.isArray(one) ? (one.length === 1 ? one : []) : [one];
+	});
 	return inner.find(isEmail) ?? json;
 }
 

@@ -16,7 +16,7 @@ const BEFORE_ALL = /^=(?=["<\p{L}\p{N}])/u;
  * Removes what got next to an address by a slip. Servers would accept most of it as part of the address and return the email later:
  * - an equals sign, if somebody types `={{ $json.email }}` into a field that is an expression already,
  * - an apostrophe, with which Excel and Google Sheets mark a cell as text,
- * - `https://`, which some programs put before everything with a dot (a link whose path or query has the address is no address),
+ * - `https://`, which some programs put before everything with a dot, unless the address is in the path or query of a link,
  * - `i:0#.f|membership|`, which SharePoint puts before the sign-in names of its people,
  * - `%20`, an encoded blank of a web address, also after it,
  * - a bullet in the middle of a line,

@@ -35,7 +35,7 @@ async function answered(html: string, original: string): Promise<string> {
 		{
 			...{ messageId: '<a@example.test>', references: [], subject: original, date: '', threadIndex: '', threadTopic: original },
 			...{ from: [{ name: original, address: 'grace@example.test' }], replyTo: [], to: [], cc: [] },
-			...{ text: original, html: original, hasBody: true, headersOnly: false },
+			...{ text: original, html: original, hasBody: true, hasFiles: false, headersOnly: false },
 		},
 		{ kind: 'reply', own: ['ada@example.test'], quote: true, timeZone: 'UTC', html },
 	);
