@@ -1,5 +1,6 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION } from '../clouds';
 import { peer, type Cause, type Circumstances } from './cause';
+import { SOCKS_SIGN_IN } from './proxy';
 
 const IDENTITY: Cause['speakers'] = ['identity'];
 const isPerson = (at: Circumstances): boolean => at.way === undefined || at.way === 'person';
@@ -50,6 +51,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'public-client',
 		speakers: IDENTITY,
 		aadsts: [700025],
+		// AADSTS90023 has several meanings: https://github.com/AzureAD/microsoft-authentication-library-for-js/issues/7334
+		words: /Public clients can.t send a client secret/,
 		code: 'configuration',
 		sentence: () => 'The app is registered as a public client, so it may not use a client secret or a certificate.',
 		remedy: () =>
@@ -153,7 +156,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'app-unknown',
 		speakers: IDENTITY,
-		aadsts: [65002, 700016, 700011, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432],
+		aadsts: [65002, 700016, 700011, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432, 900439],
 		code: 'configuration',
 		sentence: () => 'The app registration, the tenant and the cloud do not match.',
 		remedy: () =>
@@ -350,6 +353,17 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'throttled',
 		sentence: () => 'Microsoft refuses further token requests for a while, because it received too many in a short time.',
 		remedy: () => 'Wait some minutes, and look for a workflow that fails and restarts in a loop.',
+	},
+	{
+		id: 'proxy-password',
+		speakers: IDENTITY,
+		// Texts of the library "socks", which the operator's proxy for email gives too.
+		words: SOCKS_SIGN_IN,
+		code: 'configuration',
+		sentence: (at) => `n8n could not reach ${peer(at)}: the SOCKS proxy requires a user name and password, or did not accept them.`,
+		remedy: () =>
+			'Start n8n with the user name and password in the address of the proxy, for example ' +
+			'ALL_PROXY=socks5://USER:PASSWORD@PROXY:PORT, or add this host to NO_PROXY.',
 	},
 	{
 		id: 'proxy-failed',

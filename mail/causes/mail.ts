@@ -1,4 +1,4 @@
-import { box, label, MAIL, mailboxArgument, type Cause } from './cause';
+import { box, label, MAIL, mailboxArgument, type Cause, type Circumstances } from './cause';
 import { sizeLimit } from './highVolume';
 import { CONFIRM_SIGN_IN, ofPersonal, turnOnProtocol } from './personal';
 import { authRemedy } from './refusedToken';
@@ -11,6 +11,8 @@ const TOO_LARGE = /message (?:size )?(?:is too large|exceeds|larger than allowed
  */
 export const MAIL_CAUSES: readonly Cause[] = [
 	{
+		// It also comes for hours from faults at Microsoft, and after many connections: https://github.com/jstedfast/MailKit/issues/1494,
+		// https://github.com/freescout-help-desk/freescout/issues/2493, https://github.com/mscdex/node-imap/issues/523
 		id: 'imap-not-connected',
 		speakers: ['imap', 'pop'],
 		words: /User is authenticated but not connected/i,
@@ -20,8 +22,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 			ofPersonal(at)
 				? `${turnOnProtocol(at)} Also check that "Mailbox" is the address of the account that signed in.`
 				: `Check that the address is right, that the mailbox exists and has a license, that ${label(at)} is turned on ` +
-					`(Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the ` +
-					'signed-in user or app has FullAccess (Add-MailboxPermission).',
+					`(Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that ` +
+					`${whoSignedIn(at)} has FullAccess (Add-MailboxPermission). If it worked before and nobody changed anything, wait an hour, ` +
+					'let fewer programs open the mailbox, and see https://status.cloud.microsoft.',
 	},
 	{
 		id: 'protocol-disabled',
@@ -89,3 +92,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		remedy: authRemedy,
 	},
 ];
+
+/** A browser may have signed in another account than the user meant: https://github.com/freescout-help-desk/freescout/issues/3847 */
+function whoSignedIn(at: Circumstances): string {
+	const claims = at.token?.claims();
+	return claims?.scp === undefined || claims.upn === undefined ? 'the signed-in user or app' : `${claims.upn}, who signed in,`;
+}

@@ -1,12 +1,15 @@
 import { MAIL, peer, type Cause } from './cause';
 
+/** Texts of the library "socks" for a refused sign-in at the proxy (RFC 1928, section 3; RFC 1929). */
+export const SOCKS_SIGN_IN = /no accepted authentication type|Socks5 Authentication failed/;
+
 /** Errors of the operator's proxy at a connection to a mail server. A failed sign-in at the proxy is not one at the mailbox. */
 export const PROXY_CAUSES: readonly Cause[] = [
 	{
 		id: 'proxy-sign-in',
 		speakers: MAIL,
-		// Texts of mailProxy.ts, and of the library "socks" (RFC 1928, section 3; RFC 1929).
-		words: /the proxy answered HTTP 407|no accepted authentication type|Socks5 Authentication failed/,
+		// The first words are those of mailProxy.ts.
+		words: new RegExp(`the proxy answered HTTP 407|${SOCKS_SIGN_IN.source}`),
 		code: 'unreachable',
 		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy requires a user name and password, or did not accept them.`,
 		remedy: () =>

@@ -234,6 +234,24 @@ describe('requests for tokens', () => {
 		expect(proxy.asked).toEqual([new URL(sandbox.identity.url).host]);
 	});
 
+	it.each([
+		['wants a sign-in', ''],
+		['knows another password', 'ada:hush-hush@'],
+	])('are told that a SOCKS proxy %s', async (_case, user) => {
+		const proxy = await socksProxy({ credentials: CREDENTIALS });
+		running.push(proxy);
+		const names = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY'];
+		withEnvironment(Object.fromEntries(names.map((name) => [name, undefined])));
+		withEnvironment({ ALL_PROXY: `socks5://${user}localhost:${proxy.port}` });
+		const error: unknown = await ask().catch((reason: unknown) => reason);
+		expect(error).toMatchObject({
+			code: 'configuration',
+			message: expect.stringContaining('the SOCKS proxy requires a user name and password, or did not accept them'),
+			remedy: expect.stringContaining('ALL_PROXY=socks5://USER:PASSWORD@'),
+		});
+		expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hush-hush');
+	});
+
 	it('know a proxy with TLS by a certificate for its own name, not for the name of the host behind it', async () => {
 		const proxy = await connectProxy({ tls: sandbox.authority.server });
 		running.push(proxy);

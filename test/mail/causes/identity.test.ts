@@ -105,3 +105,18 @@ it('a blocked address of this machine, which has the number of a locked account,
 	expect(error.message).toContain('or Microsoft blocks the address of this machine');
 	expect(error.remedy).toMatch(/IP address.*trusted.*another address/);
 });
+
+it('a tenant of another cloud (AADSTS900439) is told as one', () => {
+	// https://github.com/jgraph/drawio/issues/1066
+	const says = 'AADSTS900439: Confidential Client requests are not supported on the public endpoint (login.microsoftonline.com) for tenants';
+	const { message, remedy } = told(`HTTP 400 invalid_request ${says} in the Azure Government cloud.`);
+	expect(message).toContain('the cloud do not match');
+	expect(remedy).toContain('"Cloud"');
+});
+
+it('a public client (AADSTS90023, a number with several meanings) is told by its words', () => {
+	const secret = told("HTTP 400 invalid_request AADSTS90023: Public clients can't send a client secret.");
+	expect(secret).toMatchObject({ code: 'configuration', message: expect.stringContaining('public client') });
+	expect(secret.remedy).toContain('platform Web');
+	expect(told('HTTP 400 invalid_request AADSTS90023: Unsupported endpoint.').message).not.toContain('public client');
+});
