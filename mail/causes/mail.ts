@@ -29,8 +29,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'protocol-disabled',
 		speakers: ['imap', 'pop'],
-		// A name, so that it comes before the words of a row such as [SYS/PERM].
-		names: /\b(?:imap|pop3?)\b.{0,40}\b(?:disabled|not enabled|switched off)|not enabled for (?:imap|pop)|LOGONDENIED/i,
+		// A name, so that it comes before the words of a row such as [SYS/PERM]. "AuthFailed:LogonDenied" is a refused token:
+		// https://phinit.de/en/2025/12/23/ms365-fix-logondenied-error-on-imap-oauth-powershell-fix
+		names: /\b(?:imap|pop3?)\b.{0,40}\b(?:disabled|not enabled|switched off)|not enabled for (?:imap|pop)|(?<!AuthFailed:)LOGONDENIED/i,
 		code: 'forbidden',
 		sentence: (at) => `${label(at)} is turned off for ${box(at)}.`,
 		remedy: (at) =>
@@ -86,7 +87,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		id: 'mail-auth',
 		speakers: ['imap', 'pop'],
 		words:
-			/(?:AUTHENTICATE|LOGIN) failed|AUTHENTICATIONFAILED|Authentication failure|\[AUTH\b|Authentication failed|Logon failure|\bEAUTH\b/i,
+			/(?:AUTHENTICATE|LOGIN) failed|AUTHENTICATIONFAILED|Authentication failure|\[AUTH\b|Authentication failed|AuthFailed:|Logon failure|\bEAUTH\b/i,
 		code: 'auth',
 		sentence: (at) => `${label(at)} did not accept the sign-in for ${box(at)}.`,
 		remedy: authRemedy,

@@ -1,6 +1,6 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION, type Protocol } from '../clouds';
 import type { TokenClaims } from '../signIn/token';
-import { box, mailboxArgument, type Circumstances } from './cause';
+import { box, mailboxArgument, sender, type Circumstances } from './cause';
 import { highVolumeRemedy, ofHighVolume } from './highVolume';
 import { ownSwitch } from './personal';
 
@@ -72,6 +72,17 @@ export function appsOwnSendAs(at: Circumstances): string {
 		` If it is the mailbox's own address, the app lacks the permission: ` +
 		`Add-RecipientPermission ${mailboxArgument(at)} -AccessRights SendAs -Trustee OBJECT-ID, with the object ID of the ` +
 		'Enterprise application.'
+	);
+}
+
+/** What to check if Exchange Online cannot open the mailbox that sends. */
+export function rightToOpen(at: Circumstances): string {
+	const claims = at.token?.claims();
+	if (claims === undefined || !ofApp(claims))
+		return `check that ${sender(at)} has a mailbox of its own with a license, which opens in Outlook on the web.`;
+	return (
+		`ask an admin to run: Add-MailboxPermission -Identity ${mailboxArgument(at)} -User OBJECT-ID -AccessRights FullAccess, with the ` +
+		'object ID of the Enterprise application. It takes up to two hours.'
 	);
 }
 

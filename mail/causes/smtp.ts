@@ -1,7 +1,7 @@
 import { argument, box, peer, sender, senderArgument, type Cause, type Circumstances } from './cause';
 import { allowApp, grantPermission, ofHighVolume, OWN_ADDRESS_ONLY } from './highVolume';
 import { CONFIRM_SIGN_IN, ofPersonal, OWN_ALIASES_ONLY, TURN_ON_SMTP } from './personal';
-import { appsOwnSendAs, authRemedy } from './refusedToken';
+import { appsOwnSendAs, authRemedy, rightToOpen } from './refusedToken';
 
 /**
  * Answers that only SMTP servers give. Sources:
@@ -164,6 +164,16 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'rejected',
 		sentence: (at) => `A recipient's mailbox or ${sender(at)} is full.`,
 		remedy: () => 'The answer says which. Ask its owner to delete emails and to empty Deleted Items, or ask an admin to raise its quota.',
+	},
+	{
+		// SMTP accepts the sign-in of an app without FullAccess, and refuses its emails in this way, also while a new right takes effect:
+		// https://github.com/simonrob/email-oauth2-proxy/issues/271
+		id: 'sender-not-opened',
+		speakers: ['smtp'],
+		names: /STOREDRV; mailbox logon failure|MapiExceptionLogonFailed/,
+		code: 'throttled',
+		sentence: (at) => `The sign-in was accepted, but Exchange Online could not open ${sender(at)} to send the email.`,
+		remedy: (at) => `It is retried automatically. If it lasts, ${rightToOpen(at)}`,
 	},
 	{
 		id: 'smtp-connections',

@@ -108,7 +108,8 @@ it('a blocked address of this machine, which has the number of a locked account,
 
 it('a tenant of another cloud (AADSTS900439) is told as one', () => {
 	// https://github.com/jgraph/drawio/issues/1066
-	const says = 'AADSTS900439: Confidential Client requests are not supported on the public endpoint (login.microsoftonline.com) for tenants';
+	const says =
+		'AADSTS900439: Confidential Client requests are not supported on the public endpoint (login.microsoftonline.com) for tenants';
 	const { message, remedy } = told(`HTTP 400 invalid_request ${says} in the Azure Government cloud.`);
 	expect(message).toContain('the cloud do not match');
 	expect(remedy).toContain('"Cloud"');

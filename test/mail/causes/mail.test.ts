@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
 import { diagnose } from '../../../mail/diagnosis';
-import type { Speaker } from '../../../mail/errors';
+import type { MailError, Speaker } from '../../../mail/errors';
 import { AccessToken } from '../../../mail/signIn/token';
 
 const BOX = 'invoices@example.test';
 
-/** What a user reads if the server answers this to a token with these claims. */
-function remedyOf(speaker: Speaker, response: string, claims: object): string {
+/** The error if the server answers this to a token with these claims. */
+function told(speaker: Speaker, response: string, claims: object): MailError {
 	const token = new AccessToken(`e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`, 0);
-	return diagnose(Object.assign(new Error('x'), { response }), { speaker, mailbox: BOX, token }).remedy ?? '';
+	return diagnose(Object.assign(new Error('x'), { response }), { speaker, mailbox: BOX, token });
 }
+
+const remedyOf = (...words: Parameters<typeof told>): string => told(...words).remedy ?? '';
 
 describe.each<[Speaker, string]>([
 	['imap', 'BAD User is authenticated but not connected.'],
@@ -30,4 +32,15 @@ describe.each<[Speaker, string]>([
 	it('can also be a fault at Microsoft or too many connections, which end without a change of permissions', () => {
 		expect(remedyOf(speaker, response, person)).toMatch(/worked before.*wait.*fewer programs.*status\.cloud\.microsoft/);
 	});
+});
+
+it.each<[Speaker, string]>([
+	['imap', 'NO AUTHENTICATE failed. Error="AuthFailed:LogonDenied-None-OAuthLog:AuthExc_Auth Failed. User:invoices@example.test"'],
+	['imap', 'NO [AUTHENTICATIONFAILED] AuthFailed:LogonDenied-BasicAuthBlocked-<UserType:OutlookCom> LogonFailed-BasicAuthBlocked'],
+	['pop', '-ERR AuthFailed:LogonDenied'],
+])("a token that %s refuses in Exchange's long form is not told as a protocol that is turned off: %s", (speaker, response) => {
+	const app = { aud: 'https://outlook.office365.com', roles: ['IMAP.AccessAsApp', 'POP.AccessAsApp'], appid: 'the-app' };
+	const error = told(speaker, response, app);
+	expect(error).toMatchObject({ code: 'auth', message: expect.stringContaining('did not accept the sign-in') });
+	expect(error.remedy).toContain('New-ServicePrincipal -AppId the-app');
 });

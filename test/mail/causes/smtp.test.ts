@@ -4,6 +4,7 @@ import { argument, mailboxArgument, type Circumstances } from '../../../mail/cau
 import { HIGH_VOLUME } from '../../../mail/clouds';
 import { diagnose } from '../../../mail/diagnosis';
 import type { MailError } from '../../../mail/errors';
+import { AccessToken } from '../../../mail/signIn/token';
 
 const [SHARED, ADA] = ['shared@example.test', 'ada@example.test'];
 
@@ -76,5 +77,27 @@ describe('an address in a line for PowerShell', () => {
 		);
 		expect(told(denied, { user, from, onBehalf: true }).remedy).toContain("-GrantSendOnBehalfTo @{Add='sean.o''brien@example.test'}");
 		expect(told(denied, { from: 'grace@example.test', onBehalf: true }).remedy).toContain(`@{Add="${ADA}"}`);
+	});
+});
+
+describe('a mailbox that Exchange Online cannot open to send', () => {
+	const response =
+		'430 4.2.0 STOREDRV; mailbox logon failure; STOREDRV.Submission.Exception:ConnectionFailedTransientException.MapiExceptionLogonFailed; ' +
+		'Failed to process message due to a transient exception with message [BeginDiagnosticData]Cannot open mailbox.';
+	const token = (claims: object): AccessToken => new AccessToken(`e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`, 0);
+
+	it('is tried again, because a new right takes effect late, and the admin of an app is told which right', () => {
+		const error = told(response, { user: undefined, token: token({ roles: ['SMTP.SendAsApp'] }) });
+		expect(error).toMatchObject({ code: 'throttled', permanent: false, message: expect.stringContaining(`could not open ${SHARED}`) });
+		expect(error.remedy).toMatch(
+			/automatically.*Add-MailboxPermission -Identity shared@example\.test -User OBJECT-ID -AccessRights FullAccess.*Enterprise application/,
+		);
+	});
+
+	it('is the one of the person, who is not sent to an admin of apps', () => {
+		const error = told(response, { token: token({ scp: 'SMTP.Send' }) });
+		expect(error.message).toContain(`could not open ${ADA}`);
+		expect(error.remedy).toMatch(/ada@example\.test has a mailbox of its own with a license/);
+		expect(error.remedy).not.toContain('Add-MailboxPermission');
 	});
 });
