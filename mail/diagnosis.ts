@@ -187,7 +187,7 @@ function withoutBrackets(text: string): string {
 
 type Told = Pick<Circumstances, 'speaker' | 'command'>;
 
-/** Finds the narrowest match over the whole table: a number, then a name, then a code, then words. */
+/** Finds the narrowest match over the whole table: a name, then a number, then a code, then words. */
 function causeOf(said: string, { speaker, command = '' }: Told, hasResponse = false): Cause | undefined {
 	const answered = speaker === 'smtp' ? answerOf(said) : undefined;
 	// A server that answers was reached. What imapflow keeps as an answer may be about the connection.
@@ -202,8 +202,8 @@ function causeOf(said: string, { speaker, command = '' }: Told, hasResponse = fa
 	// Where there are several, the first is the general one: "AADSTS70002: Error validating credentials. AADSTS500133: …".
 	const ofNumber = numbers.map((number) => rows.find(({ aadsts }) => aadsts?.includes(number))).filter((row) => row !== undefined);
 	return (
-		ofNumber.at(-1) ??
 		rows.find(({ names }) => names?.test(said) === true) ??
+		ofNumber.at(-1) ??
 		rows.find(({ codes }) => answered?.codes.some((code) => codes?.includes(code) === true) === true) ??
 		rows.find(({ words, command: at }) => words?.test(said) === true && (at?.test(command) ?? true))
 	);

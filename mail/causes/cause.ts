@@ -35,7 +35,7 @@ type Way = 'person' | 'clientSecret' | 'certificate' | 'workloadIdentity' | 'man
 
 /**
  * A row of the table of causes. It fits if the speaker is right and one of these matches, the narrowest first over the whole table: a
- * number of Microsoft (AADSTS), a name of Exchange, an enhanced status code, other words.
+ * name, a number of Microsoft (AADSTS, some of which have several meanings), an enhanced status code, other words.
  */
 export interface Cause {
 	/** Unique. Tests use it. */

@@ -52,7 +52,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		speakers: IDENTITY,
 		aadsts: [700025],
 		// AADSTS90023 has several meanings: https://github.com/AzureAD/microsoft-authentication-library-for-js/issues/7334
-		words: /Public clients can.t send a client secret/,
+		names: /Public clients can.t send a client secret/,
 		code: 'configuration',
 		sentence: () => 'The app is registered as a public client, so it may not use a client secret or a certificate.',
 		remedy: () =>
@@ -345,6 +345,18 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: () =>
 			'Ask an admin to unlock or enable the account in Entra, or to set a new password. If Microsoft speaks of an IP address, ask the ' +
 			'admin to mark it as trusted in Entra under Named locations, or let n8n use another address.',
+	},
+	{
+		// "AADSTS70000: User account is found to be in service abuse mode." In other words, this number means that the sign-in has ended.
+		// https://github.com/AzureAD/microsoft-authentication-library-for-objc/issues/2290
+		id: 'account-abused',
+		speakers: IDENTITY,
+		names: /in service abuse mode/i,
+		code: 'interaction',
+		sentence: () => 'Microsoft has blocked the account, because it looked as if somebody abused it.',
+		remedy: (at) =>
+			'Sign in at https://outlook.com in a browser with this account and follow the instructions, which may take a phone number.' +
+			thenConnect(at),
 	},
 	{
 		id: 'platform-loop',

@@ -19,12 +19,13 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `The sign-in was accepted, but ${box(at)} could not be opened.`,
 		remedy: (at) =>
-			ofPersonal(at)
+			(ofPersonal(at)
 				? `${turnOnProtocol(at)} Also check that "Mailbox" is the address of the account that signed in.`
 				: `Check that the address is right, that the mailbox exists and has a license, that ${label(at)} is turned on ` +
 					`(Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that ` +
-					`${whoSignedIn(at)} has FullAccess (Add-MailboxPermission). If it worked before and nobody changed anything, wait an hour, ` +
-					'let fewer programs open the mailbox, and see https://status.cloud.microsoft.',
+					`${whoSignedIn(at)} has FullAccess (Add-MailboxPermission).`) +
+			' If it worked before and nobody changed anything, wait an hour, let fewer programs open the mailbox, and see ' +
+			'https://status.cloud.microsoft.',
 	},
 	{
 		id: 'protocol-disabled',

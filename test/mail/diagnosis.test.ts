@@ -23,7 +23,7 @@ import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import type { Failure } from '../../sandbox/servers/identity';
 import { accountOn, ways } from '../support/account';
 import { withEnvironment } from '../support/environment';
-import { connectProxy, type Proxy } from '../support/proxies';
+import { connectProxy, socksProxy, type Proxy } from '../support/proxies';
 
 const ADA = 'ada@example.test';
 let sandbox: Sandbox;
@@ -200,6 +200,12 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		imap: at('SELECT', '%t NO Message is too large.'),
 	},
 	'too-large-to-read': { pop: at('RETR', '-ERR message exceeds what is allowed', '-ERR message size exceeds limit') },
+	'sender-not-opened': {
+		smtp: at(
+			'MAIL',
+			'430 4.2.0 STOREDRV; mailbox logon failure; STOREDRV.Submission.Exception:ConnectionFailedTransientException.MapiExceptionLogonFailed',
+		),
+	},
 	'smtp-connections': {
 		smtp: [
 			...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'),
@@ -397,6 +403,27 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 	],
 	'renewal-refused': [n8nSays('The credential "Ada" needs to be reconnected.')],
 	'grant-ended': [n8nSays('OAuth access token expired and no refresh token is available. Please reconnect the credentials.')],
+	'account-abused': [
+		[
+			'AADSTS70000 with other words than usual',
+			'identity',
+			async () => {
+				sandbox.identity.failNext({
+					error: 'invalid_grant',
+					aadsts: 70000,
+					description: 'User account is found to be in service abuse mode.',
+				});
+				await askAt(sandbox.identity.url);
+			},
+		],
+	],
+	'proxy-password': [
+		[
+			'a SOCKS proxy that wants a sign-in',
+			'identity',
+			async () => await askThrough(await socksProxy({ credentials: 'ada:open sesame' }), 'socks5'),
+		],
+	],
 	'proxy-failed': [502, 503, 504].map((status) => [
 		`${status} of the proxy for a tunnel`,
 		'identity',
@@ -541,8 +568,8 @@ async function askAt(authority: string): Promise<unknown> {
 		clientSecret: sandbox.identity.app.clientSecret,
 	})(false);
 }
-async function askThrough(proxy: Proxy): Promise<unknown> {
-	withEnvironment({ HTTPS_PROXY: `http://localhost:${proxy.port}`, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined });
+async function askThrough(proxy: Proxy, scheme = 'http'): Promise<unknown> {
+	withEnvironment({ HTTPS_PROXY: `${scheme}://localhost:${proxy.port}`, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined });
 	return await askAt('https://login.example.test').finally(async () => await proxy.stop());
 }
 async function talkThrough(protocol: 'smtp' | 'imap' | 'pop', proxy: Proxy): Promise<unknown> {

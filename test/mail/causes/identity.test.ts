@@ -121,3 +121,11 @@ it('a public client (AADSTS90023, a number with several meanings) is told by its
 	expect(secret.remedy).toContain('platform Web');
 	expect(told('HTTP 400 invalid_request AADSTS90023: Unsupported endpoint.').message).not.toContain('public client');
 });
+
+it('an account that Microsoft blocks for abuse is told as one, although its number (AADSTS70000) mostly tells of an ended sign-in', () => {
+	const blocked = told('HTTP 400 invalid_grant AADSTS70000: User account is found to be in service abuse mode.');
+	expect(blocked).toMatchObject({ code: 'interaction', permanent: true, message: expect.stringContaining('blocked the account') });
+	expect(blocked.remedy).toMatch(/outlook\.com in a browser.*connect the credential again/);
+	const ended = told('HTTP 400 invalid_grant AADSTS70000: Provided grant is invalid or malformed.');
+	expect(ended.message).toContain('The sign-in has ended');
+});

@@ -51,6 +51,13 @@ describe('a personal account', () => {
 	});
 
 	it.each<[Speaker, string]>([
+		['imap', 'BAD User is authenticated but not connected.'],
+		['pop', '-ERR User is authenticated but not connected.'],
+	])('may have to wait for Microsoft, by %s: %s', (speaker, response) => {
+		expect(told(speaker, response, 'outlook.office365.com:993')).toMatch(/worked before.*wait.*status\.cloud\.microsoft/);
+	});
+
+	it.each<[Speaker, string]>([
 		['imap', 'NO LOGIN failed. Account is blocked. Login to your account via a web browser to verify your identity.'],
 		['imap', 'NO [ALERT] Account is blocked. Login to your account via a web browser to verify your identity.'],
 		['pop', '-ERR Logon failure: account is blocked'],
