@@ -86,7 +86,7 @@ describe('a mailbox that Exchange Online cannot open to send', () => {
 		'Failed to process message due to a transient exception with message [BeginDiagnosticData]Cannot open mailbox.';
 	const token = (claims: object): AccessToken => new AccessToken(`e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`, 0);
 
-	it('is tried again, because a new right takes effect late, and the admin of an app is told which right', () => {
+	it('may open later, because a new right takes effect late, and the admin of an app reads which right is needed', () => {
 		const error = told(response, { user: undefined, token: token({ roles: ['SMTP.SendAsApp'] }) });
 		expect(error).toMatchObject({ code: 'throttled', permanent: false, message: expect.stringContaining(`could not open ${SHARED}`) });
 		expect(error.remedy).toMatch(
