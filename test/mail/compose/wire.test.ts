@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 
@@ -13,6 +12,7 @@ import { unsubscribeHeaders } from '../../../mail/compose/unsubscribe';
 import { sendMail } from '../../../mail/smtp/send';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
+import { headerOf, readByPython, type PythonEmail } from '../../support/pythonEmail';
 import { outgoing } from '../smtp/smtpRig';
 
 const GRACE = 'grace@example.test';
@@ -32,23 +32,6 @@ const lengthOf = (raw: Buffer): number =>
 			.map(({ length }) => length),
 	);
 
-interface Judged {
-	headers: Array<[string, string]>;
-	defects: string[];
-	parts: Array<{ type: string; cid: string | null; name: string | null; text: string | null; size: number }>;
-}
-
-const JUDGE = `
-import email, email.policy, json, sys
-m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
-parts = [p for p in m.walk() if not p.is_multipart() or p.get_content_type() == "message/rfc822"]
-print(json.dumps({"headers": [[k, str(v)] for k, v in m.items()], "defects": [str(d) for p in m.walk() for d in p.defects], "parts": [
-  {"type": p.get_content_type(), "cid": p["Content-Id"], "name": p.get_filename(), "text": p.get_content() if p.get_content_maintype() == "text" else None, "size": len(p.get_payload(decode=True) or b"")} for p in parts]}))`;
-
-/** By Python's email package. */
-const judge = (mail: Buffer): Judged =>
-	JSON.parse(execFileSync('python3', ['-c', JUDGE], { input: mail, maxBuffer: 64 * 1024 * 1024 }).toString());
-
 let sandbox: Sandbox;
 let count = 0;
 beforeAll(async () => {
@@ -60,15 +43,12 @@ afterAll(async () => await sandbox.stop());
 const send = async (mail: Awaited<ReturnType<typeof compose>>): Promise<unknown> =>
 	await sendMail(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), mail, { retryForMs: 20_000, resendUnknown: false });
 
-async function travel(change: Parameters<typeof outgoing>[0]): Promise<{ raw: Buffer; judged: Judged }> {
+async function travel(change: Parameters<typeof outgoing>[0]): Promise<{ raw: Buffer; judged: PythonEmail }> {
 	const mark = `wire-${process.pid}-${(count += 1)}`;
 	await send(await compose(outgoing({ ...change, headers: [...(change?.headers ?? []), { name: 'X-Mark', value: mark }] })));
 	const raw = await sandbox.arrival(GRACE, (text) => text.includes(`X-Mark: ${mark}`));
-	return { raw, judged: judge(raw) };
+	return { raw, judged: await readByPython(raw) };
 }
-
-const header = ({ headers }: Judged, name: string): string | undefined =>
-	headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 
 describe('inline files and the HTML that shows them', () => {
 	const image = randomBytes(300);
@@ -100,7 +80,7 @@ describe('inline files and the HTML that shows them', () => {
 			}),
 		);
 		expect(composed.unknownCids).toEqual([]);
-		expect(judge(await bytesOf(composed)).parts.map(({ cid }) => cid)).toEqual(
+		expect((await readByPython(await bytesOf(composed))).parts.map(({ cid }) => cid)).toEqual(
 			[null, null, '<image_1>', '<logo@x>'].filter((cid, index) => index > 0 || cid !== null),
 		);
 	});
@@ -129,13 +109,13 @@ describe('List-Unsubscribe', () => {
 		const { raw, judged } = await travel(change);
 		expect(lengthOf(raw)).toBeLessThanOrEqual(998);
 		expect(raw.toString()).not.toContain('=?UTF-8');
-		expect(header(judged, 'List-Unsubscribe')?.replace(/\s/g, '')).toBe(`<${url(950)}>`);
+		expect(headerOf(judged, 'List-Unsubscribe')?.replace(/\s/g, '')).toBe(`<${url(950)}>`);
 	});
 
 	it('is of web and email addresses, each in its brackets', async () => {
 		const { judged } = await travel({ headers: unsubscribeHeaders('https://example.test/ü?id=1, leave@example.test', true) });
-		expect(header(judged, 'List-Unsubscribe')).toBe('<https://example.test/%C3%BC?id=1>, <mailto:leave@example.test>');
-		expect(header(judged, 'List-Unsubscribe-Post')).toBe('List-Unsubscribe=One-Click');
+		expect(headerOf(judged, 'List-Unsubscribe')).toBe('<https://example.test/%C3%BC?id=1>, <mailto:leave@example.test>');
+		expect(headerOf(judged, 'List-Unsubscribe-Post')).toBe('List-Unsubscribe=One-Click');
 	});
 
 	it.each([
@@ -213,7 +193,9 @@ describe('files and fields that are odd', () => {
 		'text/html; charset=x; name="a\r\nb"',
 		'message/global',
 	])('of type "%s" travel as application/octet-stream', async (mimeType) => {
-		const { parts, headers } = judge(await bytesOf(await compose(outgoing({ files: [file('a.dat', mimeType, Buffer.from('x'))] }))));
+		const { parts, headers } = await readByPython(
+			await bytesOf(await compose(outgoing({ files: [file('a.dat', mimeType, Buffer.from('x'))] }))),
+		);
 		expect(parts.find(({ name }) => name === 'a.dat')?.type).toBe('application/octet-stream');
 		expect(headers.map(([name]) => name)).not.toContain('X-Injected');
 	});
@@ -222,13 +204,13 @@ describe('files and fields that are odd', () => {
 		['application/pdf; name="ä.pdf"', 'application/pdf'],
 		[' text/csv ; charset=utf-8; header=présent', 'text/csv'],
 	])('of type "%s" keep their type without the parameters', async (mimeType, type) => {
-		const { parts } = judge(await bytesOf(await compose(outgoing({ files: [file('a.dat', mimeType, Buffer.from('x'))] }))));
+		const { parts } = await readByPython(await bytesOf(await compose(outgoing({ files: [file('a.dat', mimeType, Buffer.from('x'))] }))));
 		expect(parts.find(({ name }) => name === 'a.dat')?.type).toBe(type);
 	});
 
 	it('lose the line breaks around one-line fields', async () => {
 		const { judged } = await travel({ subject: 'Report\n', headers: [{ name: 'X-Order-ID', value: '17\r\n' }] });
-		expect([header(judged, 'Subject'), header(judged, 'X-Order-ID')]).toEqual(['Report', '17']);
+		expect([headerOf(judged, 'Subject'), headerOf(judged, 'X-Order-ID')]).toEqual(['Report', '17']);
 		await expect(compose(outgoing({ subject: 'Report\nBcc: x@example.test' }))).rejects.toMatchObject({ field: 'Subject' });
 	});
 
@@ -262,7 +244,7 @@ describe('files and fields that are odd', () => {
 		const raw = await bytesOf(await compose(outgoing({ files: [file('in.eml', 'Message/RFC822; name=in.eml', inner)] })));
 		expect(lengthOf(raw)).toBeLessThanOrEqual(76);
 		expect(raw.includes(0)).toBe(false);
-		const part = judge(raw).parts.find(({ name }) => name === 'in.eml');
+		const part = (await readByPython(raw)).parts.find(({ name }) => name === 'in.eml');
 		expect(part).toMatchObject({ type: 'application/octet-stream', size: inner.length });
 	});
 
@@ -270,7 +252,7 @@ describe('files and fields that are odd', () => {
 		const inner = Buffer.from(`From: a@example.test\r\n\r\n${'abc\r'.repeat(2000)}`);
 		const composed = await compose(outgoing({ files: [file('in.eml', 'message/rfc822; name=x.eml', inner)] }));
 		const raw = await bytesOf(composed);
-		expect(judge(raw).parts.map(({ type }) => type)).toContain('message/rfc822');
+		expect((await readByPython(raw)).parts.map(({ type }) => type)).toContain('message/rfc822');
 		// Each CR becomes CRLF on its way.
 		expect(composed.size).toBeGreaterThan(raw.length + 2000);
 	});
@@ -281,7 +263,9 @@ describe('files and fields that are odd', () => {
 		['a zero byte', 'a\u0000b.pdf', 'a b.pdf'],
 	])('called %s get a name that travels', async (_name, given, name) => {
 		expect(
-			judge(await bytesOf(await compose(outgoing({ files: [file(given, 'application/pdf', Buffer.from('x'))] })))).parts.at(-1)?.name,
+			(await readByPython(await bytesOf(await compose(outgoing({ files: [file(given, 'application/pdf', Buffer.from('x'))] }))))).parts.at(
+				-1,
+			)?.name,
 		).toBe(name);
 	});
 
@@ -332,8 +316,8 @@ describe('a finished mail', () => {
 		const mark = `raw-${process.pid}-${(count += 1)}`;
 		const composed = await composeRaw(raw(beginning + MAIL.replace('MARK', mark)));
 		await send(composed);
-		const judged = judge(await sandbox.arrival(GRACE, (text) => text.includes(mark)));
-		expect([header(judged, 'Subject'), judged.parts[0]?.text?.trim(), judged.defects]).toEqual(['raw', 'body', []]);
+		const judged = await readByPython(await sandbox.arrival(GRACE, (text) => text.includes(mark)));
+		expect([headerOf(judged, 'Subject'), judged.parts[0]?.text?.trim(), judged.defects]).toEqual(['raw', 'body', []]);
 	});
 
 	it('with lines of more than 998 bytes is refused, and the line is named', async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { sendMemory } from '../../../nodes/ImapMailbox/sendMemory';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told } from '../../support/contexts';
 import { ProcessedData } from '../../support/processedData';
+import { headerOf, readByPython } from '../../support/pythonEmail';
 import { mail } from '../../mail/mailbox/mailboxRig';
 
 /** As its name stands on disk. */
@@ -48,22 +48,17 @@ async function run(operation: string, parameters: Record<string, unknown> = {}, 
 
 const first = async (...parameters: Parameters<typeof run>): Promise<IDataObject> => (await run(...parameters))[0]?.json ?? {};
 
-/** What Python's `email` makes of a mail. */
-function judge(bytes: Buffer | undefined): IDataObject {
-	const script = `
-import sys, json, email, email.policy
-m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
-body = lambda kind: (lambda part: part.get_content().strip() if part else None)(m.get_body((kind,)))
-print(json.dumps({
-  "to": str(m["to"] or ""), "cc": str(m["cc"] or ""), "bcc": str(m["bcc"] or ""), "from": str(m["from"]), "subject": str(m["subject"] or ""),
-  "messageId": m["message-id"], "inReplyTo": m["in-reply-to"], "references": m["references"],
-  "text": body("plain"), "html": body("html"),
-  "files": [[a.get_filename(), a.get_content_type(), len(a.get_payload(decode=True) or b"")] for a in m.iter_attachments()],
-  "defects": [str(d) for d in m.defects]}))`;
-	return JSON.parse(execFileSync('python3', ['-c', script], { input: bytes ?? Buffer.alloc(0), encoding: 'utf8' }));
+/** What Python's `email` makes of an email. */
+async function judge(bytes: Buffer): Promise<IDataObject> {
+	const read = await readByPython(bytes);
+	const [to = '', cc = '', bcc = '', from = '', subject = ''] = ['to', 'cc', 'bcc', 'from', 'subject'].map((name) => headerOf(read, name));
+	const [messageId, inReplyTo, references] = ['message-id', 'in-reply-to', 'references'].map((name) => headerOf(read, name) ?? null);
+	const [text, html] = [read.text, read.html].map((body) => body?.trim() ?? null);
+	const files = read.files.map(({ name, type, size }) => [name, type, size]);
+	return { to, cc, bcc, from, subject, messageId, inReplyTo, references, text, html, files, defects: read.defects };
 }
 
-const stored = async (): Promise<IDataObject[]> => (await sandbox.messages(mailbox, DRAFTS)).map(judge);
+const stored = async (): Promise<IDataObject[]> => await Promise.all((await sandbox.messages(mailbox, DRAFTS)).map(judge));
 
 const original = mail('the question', {
 	extra:

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
-
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { sendItems } from '../../../../nodes/Office365SmtpSend/execute';
 import { startSandbox, trust, type Sandbox } from '../../../../sandbox/servers';
 import { executeFunctions, told } from '../../../support/contexts';
+import { readByPython, type PythonEmail } from '../../../support/pythonEmail';
 
 const ADA = 'ada@example.test';
 let sandbox: Sandbox;
@@ -17,24 +16,13 @@ beforeAll(async () => {
 afterEach(() => sandbox.exchange.reset());
 afterAll(async () => await sandbox.stop());
 
-/** What arrived, as Python's email package reads it. */
-interface Judged {
+/** What arrived, as Python's email package reads it; headers by their names in lower case. */
+interface Judged extends Omit<PythonEmail, 'headers' | 'text' | 'html'> {
 	headers: Record<string, string>;
 	raw: string;
-	defects: string[];
 	text: string;
 	html: string;
-	files: Array<{ type: string; cid: string | null; name: string | null }>;
 }
-
-const JUDGE = `
-import email, email.policy, json, sys
-m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
-part = lambda kind: (m.get_body((kind,)) or None)
-text = lambda kind: part(kind).get_content() if part(kind) is not None else ""
-files = [p for p in m.walk() if p.get_filename() is not None]
-print(json.dumps({"headers": {k.lower(): str(v) for k, v in m.items()}, "defects": [str(d) for p in m.walk() for d in p.defects], "text": text("plain"), "html": text("html"),
-  "files": [{"type": p.get_content_type(), "cid": p["Content-Id"], "name": p.get_filename()} for p in files]}))`;
 
 interface Ran {
 	json: IDataObject;
@@ -62,7 +50,10 @@ async function run(parameters: Record<string, unknown>, binary?: INodeExecutionD
 		warnings: about.warnings,
 		arrived: async (name) => {
 			const bytes = await sandbox.arrival(name.replaceAll('#', mark), () => true);
-			return { ...JSON.parse(execFileSync('python3', ['-c', JUDGE], { input: bytes }).toString()), raw: bytes.toString('latin1') };
+			const read = await readByPython(bytes);
+			const headers = Object.fromEntries(read.headers.map(([key, value]) => [key.toLowerCase(), value]));
+			const files = read.parts.filter(({ name }) => name !== null);
+			return { ...read, headers, files, text: read.text ?? '', html: read.html ?? '', raw: bytes.toString('latin1') };
 		},
 	};
 }
