@@ -97,6 +97,7 @@ function worker(
 	return new Instance({
 		...common,
 		role: 'worker',
+		editor: false,
 		name: `worker-${index + 1}`,
 		env: {
 			...env,
