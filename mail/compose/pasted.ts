@@ -45,12 +45,21 @@ export interface Pasted {
  * @param entered whether a user entered the addresses, so that they may contain slips
  */
 export function pastedList(given: string, entered: boolean): Pasted {
-	const { text, ...rest } = seenOnly(withoutFence(given));
+	const { text, ...rest } = seenOnly(withoutFence(separated(given)));
 	const meant = meantOnly(unescaped(entered ? inLines(text.trim()) : text.trim()), entered);
 	const { text: line, unclear } = oneLine(withoutBrackets(meant.text));
 	const plain = withoutQueries(line);
 	const linked = withoutLinks(named(plain.text)).trim();
 	return { ...rest, unclear, slips: meant.slips, queries: plain.queries, text: wordsAlone(linked) ?? linked };
+}
+
+/** SharePoint joins the people of a column by `;#`, with or without their numbers: `7;#ada@example.com;#9;#grace@example.com`. */
+function separated(text: string): string {
+	if (!text.includes(';#')) return text;
+	return text
+		.replace(/(^|;#)\d{1,9}(?=;#)/g, '')
+		.replace(/^;#|;#$/g, '')
+		.replaceAll(';#', '; ');
 }
 
 /** Returns one address of a field for a single address. @param entered as of {@link pastedList} */

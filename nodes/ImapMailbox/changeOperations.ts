@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
 import { change, type Change } from '../../mail/mailbox/change';
@@ -12,6 +12,7 @@ import { locator } from '../folderParameter';
 import { choice, flag, record, text } from '../parameterValues';
 import { note, type Results } from './scene';
 import { folderFor } from './settings';
+import { together } from './together';
 
 interface Batch {
 	connection: Connection;
@@ -69,7 +70,7 @@ export async function changeMails(
 		const outcome = outcomes.get(index);
 		if (outcome !== undefined) ofItems.set(item, [...(ofItems.get(item) ?? []), outcome]);
 	}
-	for (const [item, some] of ofItems) results.set(item, together(some, operation));
+	for (const [item, some] of ofItems) results.set(item, together(some, 'emails', PAST.get(operation) ?? operation));
 }
 
 async function readOrders(
@@ -232,14 +233,4 @@ function outcomeOf({ account }: Connection, fate: There, wanted: Change, operati
 	if (wanted.kind === 'delete') return { uid: fate.uid, folder: fate.folder, ...facts, ...past, permanently: true };
 	const now = done.uid === undefined ? {} : { uid: done.uid, uidValidity: done.uidValidity };
 	return { ...now, folder: wanted.to, ...facts, ...past, from: { uid: fate.uid, folder: fate.folder } };
-}
-
-/** If an email of an item fails, the item fails. Its error tells how many others did not. */
-function together(outcomes: ReadonlyArray<IDataObject | Error>, operation: string): INodeExecutionData[] | Error {
-	const done = outcomes.flatMap((one) => (one instanceof Error ? [] : [{ json: one }]));
-	const first = outcomes.find((one) => one instanceof Error);
-	if (first === undefined) return done;
-	if (outcomes.length === 1 || !(first instanceof MailError)) return first;
-	const count = `${outcomes.length - done.length} of ${outcomes.length}`;
-	return first.reworded(`${count} emails of this item could not be ${PAST.get(operation) ?? operation}. ${first.summary}`);
 }

@@ -16,6 +16,7 @@ import { foundOf, mailsMeant } from './messageOperations';
 import type { Scene } from './scene';
 import { sendMemory } from './sendMemory';
 import { readOptionsOf } from './settings';
+import { together } from './together';
 
 export async function runDraft(scene: Scene): Promise<INodeExecutionData[]> {
 	switch (scene.operation) {
@@ -24,9 +25,9 @@ export async function runDraft(scene: Scene): Promise<INodeExecutionData[]> {
 		case 'update':
 			return [{ json: await update(scene) }];
 		case 'send':
-			return await eachDraft(scene, async (draft) => await send(scene, draft));
+			return await eachDraft(scene, 'sent', async (draft) => await send(scene, draft));
 		case 'delete':
-			return await eachDraft(scene, async (draft) => await remove(scene, draft));
+			return await eachDraft(scene, 'deleted', async (draft) => await remove(scene, draft));
 		default:
 			return [{ json: await save(scene, await readMail(scene.own, scene.item, scene.connection.account.mailbox)) }];
 	}
@@ -83,35 +84,61 @@ async function update(scene: Scene): Promise<IDataObject> {
 	const drafts = await draftsMeant(scene);
 	const [draft] = drafts;
 	if (draft === undefined || drafts.length !== 1) throw oneOnly();
+	if (draft instanceof MailError) throw draft;
 	const mail = await changedDraft(scene, draft, await bytesOf(scene.connection, draft));
 	const saved = await save(scene, mail, await flagsOf(scene.connection, draft));
 	const left = await discard(scene.connection, draft);
 	return { ...saved, replaced: { uid: draft.uid, folder: draft.folder }, ...(left !== undefined && { olderVersionLeft: left.summary }) };
 }
 
-/** Returns the drafts that are meant. If no folder is given, they are in Drafts. @throws MailError */
-async function draftsMeant({ own, item, connection, folders }: Scene): Promise<There[]> {
+/** Finds the drafts that are meant, each once. If no folder is given, they are in Drafts. What is no draft there is an error. */
+async function draftsMeant({ own, item, connection, folders }: Scene): Promise<Array<There | MailError>> {
 	const { path } = await folders.special('drafts');
 	const fates = await locate(connection, folders, readReferences(own.getNodeParameter('uid', item, '')), path);
-	const found = fates.map((fate) => {
-		if (fate.kind === 'there') return fate;
-		throw fate.kind === 'failed'
-			? fate.error
-			: new MailError(fate.reason, {
-					code: 'notFound',
-					speaker: 'imap',
-					mailbox: connection.account.mailbox,
-					field: 'UID',
-					remedy: 'The draft may have been sent, changed or deleted. A changed draft has a new UID.',
-				});
-	});
-	for (const draft of found) await requireDraft(connection, draft, path);
-	return found;
+	const meant = new Map<string, There | MailError>();
+	for (const [index, fate] of fates.entries()) {
+		if (fate.kind === 'failed') meant.set(`${index}`, fate.error);
+		else if (fate.kind === 'gone') meant.set(`${index}`, goneDraft(fate.reason, connection.account.mailbox));
+		else meant.set(`${fate.uid} ${fate.folder}`, fate);
+	}
+	for (const [key, draft] of meant)
+		if (!(draft instanceof MailError)) meant.set(key, await failureOr(async () => (await requireDraft(connection, draft, path), draft)));
+	return [...meant.values()];
 }
 
-async function eachDraft(scene: Scene, act: (draft: There) => Promise<IDataObject>): Promise<INodeExecutionData[]> {
-	const items: INodeExecutionData[] = [];
-	for (const draft of await draftsMeant(scene)) items.push({ json: await act(draft) });
+function goneDraft(reason: string, mailbox: string): MailError {
+	return new MailError(reason, {
+		code: 'notFound',
+		speaker: 'imap',
+		mailbox,
+		field: 'UID',
+		remedy: 'The draft may have been sent, changed or deleted. A changed draft has a new UID.',
+	});
+}
+
+async function failureOr<Result>(work: () => Promise<Result>): Promise<Result | MailError> {
+	try {
+		return await work();
+	} catch (error) {
+		if (error instanceof MailError) return error;
+		throw error;
+	}
+}
+
+/**
+ * A draft that fails does not hold up the others of its item, unless its failure would meet them too: then they are left as they are.
+ * @param past what is done with them: "sent"
+ */
+async function eachDraft(scene: Scene, past: string, act: (draft: There) => Promise<IDataObject>): Promise<INodeExecutionData[]> {
+	const outcomes: Array<IDataObject | MailError> = [];
+	let end: MailError | undefined;
+	for (const draft of await draftsMeant(scene)) {
+		const outcome = end ?? (draft instanceof MailError ? draft : await failureOr(async () => await act(draft)));
+		if (outcome instanceof MailError && (outcome.lasting || !outcome.permanent)) end = outcome;
+		outcomes.push(outcome);
+	}
+	const items = together(outcomes, 'drafts', past);
+	if (items instanceof Error) throw items;
 	return items;
 }
 

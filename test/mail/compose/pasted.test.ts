@@ -95,6 +95,12 @@ describe('addresses as people and models paste them', () => {
 		],
 		['an address in the quotes of a name', '"Ada <ada@old.test>" <ada@example.test>', ['Ada <ada@old.test> <ada@example.test>']],
 		['numbers', '1. grace@example.test\n2) bob@example.test', ['grace@example.test', 'bob@example.test']],
+		[
+			'the people of a column of SharePoint',
+			'ada@example.test;#Bob <bob@example.test>;#grace@example.test;#',
+			['ada@example.test', BOB, 'grace@example.test'],
+		],
+		['the same with their numbers', '7;#ada@example.test;#12;#grace@example.test', ['ada@example.test', 'grace@example.test']],
 		['a link of Markdown', '[grace@example.test](mailto:grace@example.test)', ['grace@example.test']],
 		[
 			'links of Markdown with names',

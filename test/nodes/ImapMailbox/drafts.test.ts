@@ -345,6 +345,26 @@ describe('a draft', () => {
 		expect(await sandbox.messages(`to-${mailbox}`)).toHaveLength(1);
 	});
 
+	it('is sent although another one of the same item is gone, and once though it is named twice', async () => {
+		await box();
+		for (const subject of ['gone', 'good']) await first('create', { toEmail: `to-${mailbox}`, subject, text: 'x' });
+		await first('delete', { uid: 1, permanently: true });
+		await expect(run('send', { uid: '1,2' })).rejects.toThrow(/^1 of 2 drafts of this item could not be sent\. .*no longer in "Entwürfe"/);
+		await sandbox.arrival(`to-${mailbox}`, (text) => text.includes('Subject: good'));
+		await first('create', { toEmail: `to-${mailbox}`, subject: 'again', text: 'x' });
+		expect(await run('send', { uid: [3, 3] })).toMatchObject([{ json: { sent: true } }]);
+	});
+
+	it('is left where the server is too busy for another one of the same item', async () => {
+		await box();
+		for (const subject of ['one', 'two']) await first('create', { toEmail: `to-${mailbox}`, subject, text: 'x' });
+		sandbox.exchange.plan('smtp', 'MAIL', { reply: '451 4.7.500 Server busy' });
+		await expect(run('send', { uid: [1, 2], options: { retryFor: 0 } })).rejects.toThrow(
+			/^2 of 2 drafts of this item could not be sent\. /,
+		);
+		expect(await stored()).toMatchObject([{ subject: 'one' }, { subject: 'two' }]);
+	});
+
 	it('goes to Sent Items itself where the server saves no copy', async () => {
 		await box();
 		const made = await first('create', { toEmail: `to-${mailbox}`, subject: 'go', text: 'x' });
