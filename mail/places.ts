@@ -1,6 +1,6 @@
 /**
- * A limited number of places (a semaphore), given in order of arrival. Whoever has waited gets the place of the one before, so that nobody else can
- * take it in between.
+ * A limited number of places (a semaphore), given in order of arrival. Whoever has waited gets the place of the one before, so that nobody
+ * else can take it in between.
  */
 export class Places {
 	#taken = 0;

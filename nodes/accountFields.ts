@@ -13,9 +13,9 @@ export const authenticationProperty: INodeProperties = {
 };
 
 /**
- * A hidden field for nodes with one resource. n8n needs a resource and an operation to find the action of an operation, which is the default
- * name of the node and which AI agents read, and the output fields in `__schema__`, which it shows before the first run. Name and value are
- * those of the built-in Send Email, so that its parameters can be pasted.
+ * A hidden field for nodes with one resource. n8n needs a resource and an operation to find the action of an operation, which is the
+ * default name of the node and which AI agents read, and the output fields in `__schema__`, which it shows before the first run. Name and
+ * value are those of the built-in Send Email, so that its parameters can be pasted.
  */
 export const emailResource: INodeProperties = {
 	displayName: 'Resource',

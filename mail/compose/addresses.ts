@@ -123,13 +123,11 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 	if (Array.isArray(part('value'))) return read(part('value'));
 	if (Array.isArray(part('group'))) return read(part('group'));
 	if (typeof part('emailaddress') === 'object') return read(part('emailaddress'));
-	// An item of n8n, as `$input.all()` returns it.
-	if (typeof part('json') === 'object' && part('json') !== null) return read(part('json'));
-	const told = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname', 'emails', 'emailaddresses', 'value']
+	const told = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname', 'emails', 'emailaddresses']
 		.map(part)
 		.filter((one) => Array.isArray(one) || (typeof one === 'string' && one !== ''));
-	// The address of a house has none.
-	const address = told.find((one) => /[@＠﹫]/.test(JSON.stringify(one))) ?? told[0];
+	// The address of a house has none, nor has the number of a choice.
+	const address = [...told, part('value')].find((one) => /[@＠﹫]/.test(JSON.stringify(one) ?? '')) ?? told[0];
 	const name = nameOfObject(part('name') ?? part('displayname'), nameOf);
 	const list = Array.isArray(address) ? read(address) : [];
 	if (list.length > 0) return withName(list, name);
@@ -143,6 +141,9 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 		return [checked(field, given, given.address)];
 	}
 	if (typeof part('text') === 'string') return read(part('text'));
+	// An item of n8n, as `$input.all()` returns it.
+	const inner = part('json');
+	if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) return read(inner);
 	throw inputError(
 		field,
 		'the expression returns an object without an address.',

@@ -94,7 +94,7 @@ function withoutName(name: string, value: unknown): unknown {
 const TEXTS = ['text', 'textPlain', 'bodyPlain', 'bodyText', 'textBody', 'plain', 'rawTextBody'];
 const HTMLS = ['html', 'textHtml', 'bodyHtml', 'htmlBody', 'rawHtmlBody'];
 /** How HTML begins. A text in which an address is in angle brackets does not. */
-const HTML = /^\s{0,100}<(?:!doctype|html|head|body|meta|style|div|p|span|table|br)\b[^<]{0,2000}>/i;
+const HTML = /^\s{0,100}<(?:!doctype|html|head|body|meta|style|div|p|span|table|br)(?:\s[^<]{0,2000})?\/?>/i;
 
 /** Undefined if the item does not say. */
 async function bodyOf(field: (name: string) => unknown): Promise<ForeignItem['body']> {

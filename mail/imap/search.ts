@@ -215,7 +215,7 @@ async function tellAll(
 		return hearing.refusals > MOST_REFUSALS && hearing.told === 0 ? 'none' : 'each';
 	};
 	const refused = (uid: number): void[] => {
-		untold.refused(uid, hearing.hasTold, Date.now());
+		untold.refused(uid, hearing.told > 0, Date.now());
 		return [];
 	};
 	const { first, last } = untold.divide(uids, Date.now());

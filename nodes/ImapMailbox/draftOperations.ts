@@ -117,12 +117,10 @@ function goneDraft(reason: string, mailbox: string): MailError {
 }
 
 async function failureOr<Result>(work: () => Promise<Result>): Promise<Result | MailError> {
-	try {
-		return await work();
-	} catch (error) {
+	return await work().catch((error: unknown) => {
 		if (error instanceof MailError) return error;
 		throw error;
-	}
+	});
 }
 
 /**

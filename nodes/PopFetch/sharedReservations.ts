@@ -46,12 +46,10 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 	const span = Math.floor(now / LEASE_MS);
 	const nameIn = (key: string, when: number): string => `lease ${mailbox} ${key} ${when}`;
 	const remove = async (names: string[]): Promise<void> => {
-		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE)
-			await withStoreLock(
-				context,
-				place,
-				async () => await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', ENTRIES),
-			);
+		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE) {
+			const some = names.slice(from, from + REMOVED_AT_ONCE);
+			await withStoreLock(context, place, async () => await helpers.removeProcessed(some, 'node', ENTRIES));
+		}
 	};
 	/** @returns the keys that were not there, and how long n8n took, in ms */
 	const enter = async (names: string[], maxEntries: number): Promise<{ fresh: Set<string>; ms: number }> =>

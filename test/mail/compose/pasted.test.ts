@@ -492,6 +492,20 @@ describe('addresses as people and models paste them', () => {
 		['symbols of an email', '✉️ ada@example.test\n📧 grace@example.test'],
 		['items of n8n', [{ json: { email: 'ada@example.test' } }, { json: { email: 'grace@example.test' } }]],
 		['a row with a list', { name: '', emails: ['ada@example.test', 'grace@example.test'] }],
+		[
+			'choices with their numbers',
+			[
+				{ text: 'ada@example.test', value: '7' },
+				{ text: 'grace@example.test', value: '8' },
+			],
+		],
+		[
+			'rows with a column of JSON',
+			[
+				{ email: 'ada@example.test', json: { a: 1 } },
+				{ email: 'grace@example.test', json: [] },
+			],
+		],
 		['values with their labels', [{ value: 'ada@example.test', primary: true }, { value: 'grace@example.test' }]],
 	])('are found between what a page or a program puts around them: %s', async (_name, value) => {
 		expect(await read(value)).toEqual(['ada@example.test', 'grace@example.test']);

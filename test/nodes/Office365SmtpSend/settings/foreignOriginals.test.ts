@@ -302,7 +302,8 @@ describe('a reply to an item of another node', () => {
 
 	it('quotes a body in plain text as it is, with the address that it begins with', async () => {
 		const json = { messageId: '<1@x>', from: 'grace@example.test', subject: 'x' };
-		for (const body of ['<ada@example.test> wrote', 'a <b> c']) expect((await reply({ ...json, body })).text).toContain(`> ${body}`);
+		for (const body of ['<ada@example.test> wrote', '<meta-team@example.test> wrote', 'a <b> c'])
+			expect((await reply({ ...json, body })).text).toContain(`> ${body}`);
 		expect((await reply({ ...json, body: '<p>hello</p>', isHtml: false })).text).toContain('> <p>hello</p>');
 	});
 
