@@ -52,12 +52,30 @@ function decodeOwn(bytes: Buffer, label: string | undefined): string | undefined
 function guess(bytes: Buffer, others: readonly string[]): string {
 	if (/\x1b\$(?:[@B]|\)C)/.test(bytes.toString('latin1', 0, 100_000))) return decodeIso2022(bytes, 'iso-2022-jp');
 	if (isUtf8(bytes)) return bytes.toString('utf8');
-	const other = others.map(labelOf).find((label) => label !== undefined && label !== 'us-ascii' && label !== 'utf-8');
-	return decode(bytes, other ?? 'windows-1252');
+	const other = others.map(labelOf).find((label) => label !== undefined && label !== 'us-ascii' && label !== 'utf-8') ?? 'windows-1252';
+	// Chinese sets have pairs of bytes that look like it.
+	const cut = other === 'windows-1252' ? cutUtf8(bytes) : undefined;
+	return cut ?? decode(bytes, other);
+}
+
+/** In bytes; a text that is longer was hardly cut by the program that wrote it. */
+const LONGEST_CUT = 100_000;
+
+/** UTF-8 in which a program has cut a character in two: by folding a header, or at the end of the text, where its rest is lost. */
+function cutUtf8(bytes: Buffer): string | undefined {
+	if (bytes.length > LONGEST_CUT) return undefined;
+	const text = bytes.toString('latin1').replace(/([\xc2-\xf4][\x80-\xbf]{0,2}) (?=[\x80-\xbf])/g, '$1');
+	const whole = text.replace(/[\xc2-\xf4][\x80-\xbf]{0,2}$/, '');
+	for (const one of [text, whole]) {
+		const joined = Buffer.from(one, 'latin1');
+		if (isUtf8(joined) && !isAscii(joined)) return joined.toString('utf8');
+	}
+	return undefined;
 }
 
 function byteOrderMark(bytes: Buffer): string | undefined {
-	if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.toString('utf8', 3);
+	// Programs that join files leave a mark of each.
+	if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.toString('utf8', 3).replace(/^\ufeff{1,9}/, '');
 	if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode(bytes, bytes[2] === 0 && bytes[3] === 0 ? 'utf-32' : 'utf-16le');
 	return bytes[0] === 0xfe && bytes[1] === 0xff ? decode(bytes, 'utf-16be') : undefined;
 }
@@ -109,12 +127,17 @@ function halfAt(pair: string, at: number): number {
 /** Returns the set in the `<meta>` of HTML. RFC 1866 and HTML 5: within the first 1,024 bytes. Email programs put styles before it. */
 export function metaCharset(bytes: Buffer): string | undefined {
 	const head = bytes.toString('latin1', 0, 8192);
-	for (const [, attributes = ''] of head.matchAll(/<(?:meta|\?xml)\s([^>]{1,400})/gi)) {
+	let commented: string | undefined;
+	for (const { 1: attributes = '', index } of head.matchAll(/<(?:meta|\?xml)\s([^>]{1,400})/gi)) {
 		const name = /(?:charset|encoding)\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{2,40})/i.exec(attributes)?.[1];
+		if (name === undefined) continue;
 		// What was read as single bytes cannot be UTF-16.
-		if (name !== undefined) return /^utf-?16/i.test(name) ? 'utf-8' : name;
+		const set = /^utf-?16/i.test(name) ? 'utf-8' : name;
+		// One within a comment counts only where there is no other, because Outlook's comments have some.
+		if (head.lastIndexOf('<!--', index) <= head.lastIndexOf('-->', index)) return set;
+		commented ??= set;
 	}
-	return undefined;
+	return commented;
 }
 
 /** As in WHATWG's standard: iso-8859-1 is windows-1252, gb2312 is GBK, which is also how emails use them. */

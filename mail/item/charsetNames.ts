@@ -13,6 +13,8 @@ export function labelOf(name: string | undefined): string | undefined {
 				name
 					.trim()
 					.toLowerCase()
+					// charset="charset=windows-1251", as scripts write it.
+					.replace(/^charset\s{0,9}=\s{0,9}/, '')
 					.replace(/^x-(?=(utf|iso|windows|big5))/, ''),
 			),
 		);
@@ -34,6 +36,9 @@ const ALIASES = new Map([
 	['cp65001', 'utf-8'],
 	['unicode-1-1-utf-8', 'utf-8'],
 	['cp932', 'shift_jis'],
+	['x-ms-cp932', 'shift_jis'],
+	['cp943c', 'shift_jis'],
+	['koi-8', 'koi8-r'],
 	['shift_jis-2004', 'shift_jis'],
 	['shift_jisx0213', 'shift_jis'],
 	['euc-jis-2004', 'euc-jp'],

@@ -132,9 +132,9 @@ function takeDay(words: readonly string[]): Day | undefined {
 function numericDay(begin: string, second: number, third: string, between: string, words: readonly string[]): Day | undefined {
 	const first = Number(begin);
 	if (first > 31 || begin.length > 3) return { year: begin.length > 3 ? fullYear(begin) : first, month: second - 1, date: Number(third) };
-	const american = words.some((word) => halfOfDay(word) !== undefined) || second > 12;
+	const american = second > 12 || (between === '/' && words.some((word) => halfOfDay(word) !== undefined));
 	if (between === '/' && !american && first <= 12 && first !== second) return undefined;
-	const [date, month] = between === '/' && american ? [second, first] : [first, second];
+	const [date, month] = american ? [second, first] : [first, second];
 	return month > 12 ? undefined : { year: fullYear(third), month: month - 1, date };
 }
 

@@ -20,6 +20,8 @@ export function wordsOf(text: string): string[] {
 		.replaceAll('\u2212', '-')
 		// 3Mar2026.
 		.replace(/(?<![\p{L}\d])(\d{1,2})(\p{L}{3,9})(\d{4})(?!\d)/gu, '$1 $2 $3')
+		// CEST+0200.
+		.replace(/(?<=\p{L}{3})(?=\+\d{4}(?!\d))/gu, ' ')
 		// 20260303T091500Z, the short form of ISO 8601, also without the T, or with colons in the time.
 		.replace(/(?<!\d)(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)(?!\d)/g, '$1-$2-$3 $4:$5:$6')
 		.replace(/(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?=[ t]\d\d:)/g, '$1-$2-$3')

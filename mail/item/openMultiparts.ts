@@ -66,11 +66,13 @@ export class OpenMultiparts {
 
 	/** Whether a line is a boundary, the inmost first. */
 	matching(line: string): { level: number; isClose: boolean } | undefined {
-		const text = line.slice(2).trimEnd();
+		const text = line.slice(2).trim();
 		for (let level = this.#stack.length - 1; level >= 0; level--) {
 			for (const boundary of this.#stack[level]?.boundaries ?? []) {
 				if (text === boundary) return { level, isClose: false };
-				if (text.length === boundary.length + 2 && text.endsWith('--') && text.startsWith(boundary)) return { level, isClose: true };
+				// A boundary that is declared with a blank at its end has it before the hyphens.
+				if (text.endsWith('--') && text.startsWith(boundary) && text.slice(boundary.length).trimStart() === '--')
+					return { level, isClose: true };
 			}
 		}
 		return undefined;

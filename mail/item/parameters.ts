@@ -26,7 +26,13 @@ interface Piece {
  * @param header one character a byte
  */
 export function readParameters(header: string, others: readonly string[]): Parameterized {
-	const text = header.slice(0, LONGEST).replace(/[\r\n]+/g, ' ');
+	const text = header
+		.slice(0, LONGEST)
+		.replace(/[\r\n]+/g, ' ')
+		// Some programs write the name of the header twice, or a second colon.
+		.replace(/^[\s:]{0,9}(?:content-(?:type|disposition)\s{0,9}:\s{0,9})?/i, '')
+		// Blanks around the slash of a type.
+		.replace(/^([\s"]{0,9}\w{1,40})\s{0,9}\/\s{0,9}(?=\w)/, '$1/');
 	const value = /^[\s;"]*([^\s;=("]*)/.exec(text)?.[1] ?? '';
 	const begin = text.indexOf(value) + value.length;
 	const pieces = new Map<string, Piece[]>();

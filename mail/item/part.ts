@@ -68,10 +68,17 @@ export function isResourceFork({ type, parent }: Part): boolean {
 	return type === 'application/applefile' && parent?.type === 'multipart/appledouble';
 }
 
+/** Types that scripts write in place of those of a body. */
+const MISSPELLED = new Map([
+	['plain/text', 'text/plain'],
+	['html/text', 'text/html'],
+	['text/htm', 'text/html'],
+]);
+
 /** An invalid type counts as text (RFC 2045, section 5.2), in a digest as an email (RFC 2046, section 5.1.5). */
 function typeOf(value: string, hasBoundary: boolean, { fields, name }: Pick<Part, 'fields' | 'name'>, parent: Part | undefined): string {
 	const type = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
-	if (type !== undefined) return type;
+	if (type !== undefined) return MISSPELLED.get(type) ?? type;
 	if (value === 'multipart' || hasBoundary) return 'multipart/mixed';
 	if (value === 'html') return 'text/html';
 	if (value === '' && parent?.type === 'multipart/digest') return 'message/rfc822';
@@ -86,7 +93,9 @@ function isAttached(fields: readonly Field[]): boolean {
 
 /** Removes folders, which some programs include, and characters that no file name may have. */
 export function cleanName(name: string): string {
-	const last = /^[a-z]:\\|^\\\\/i.test(name) ? name.slice(name.lastIndexOf('\\') + 1) : name;
+	// Some programs encode the quotes around a name with it.
+	const bare = name.replace(/^"([^"]+)"$/, '$1');
+	const last = /^[a-z]:[\\/]|^\\/i.test(bare) ? bare.slice(Math.max(bare.lastIndexOf('\\'), bare.lastIndexOf('/')) + 1) : bare;
 	const plain = last.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, '');
 	// A name that leads out of the folder in which somebody saves the file is ignored.
 	const steps = plain.split(/[\\/]/).filter((step) => step.trim() !== '..' && step.trim() !== '.');

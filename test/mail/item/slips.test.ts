@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+
+import { readDate } from '../../../mail/item/date';
+import { readOne } from '../../../mail/item/task';
+
+async function read(mail: string): Promise<{ json: Record<string, unknown>; names: Array<string | undefined>; damage: readonly string[] }> {
+	const wanted = { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } as const;
+	const result = await readOne(new Uint8Array(Buffer.from(mail, 'latin1')), wanted);
+	if (result === 'large' || 'refusal' in result) throw new Error(JSON.stringify(result));
+	return { json: result.json, names: result.attachments.map(({ fileName }) => fileName), damage: result.damage };
+}
+
+const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
+const HEAD = 'From: a@example.test\r\nSubject: s\r\n';
+
+describe('slips of programs that write emails', () => {
+	it.each(['X ', ' X', ' X '])('find the parts where the declared boundary is %j, blanks included', async (boundary) => {
+		const { json, names, damage } = await read(
+			`${HEAD}Content-Type: multipart/mixed; boundary="${boundary}"\r\n\r\n--${boundary}\r\n\r\nHello\r\n` +
+				`--${boundary}\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nx\r\n--${boundary}--\r\n`,
+		);
+		expect([json.text, names, damage]).toEqual(['Hello', ['a.pdf'], []]);
+	});
+
+	it.each(['text / html', 'text /\r\n html', 'Content-Type: text/html', ': text/html', 'html/text', 'text/htm'])(
+		'show HTML whose type is written as %j',
+		async (type) => {
+			const { json, names } = await read(`${HEAD}Content-Type: ${type}; charset=windows-1251\r\n\r\n<b>\xcf\xf0</b>`);
+			expect([json.html, json.text, names]).toEqual(['<b>Пр</b>', 'Пр', []]);
+		},
+	);
+
+	it('show text whose type is written as plain/text', async () => {
+		const { json, names } = await read(`${HEAD}Content-Type: plain/text\r\n\r\nHello`);
+		expect([json.text, names]).toEqual(['Hello', []]);
+	});
+
+	it.each([
+		['"=?utf-8?B?IngucGRmIg==?="', 'x.pdf'],
+		['C:/temp/x.pdf', 'x.pdf'],
+		['"\\\\server\\share\\x.pdf"', 'x.pdf'],
+		['"Report 3/4.pdf"', 'Report 3_4.pdf'],
+	])('name a file %s as people know it', async (written, name) => {
+		expect((await read(`${HEAD}Content-Type: application/pdf; name=${written}\r\n\r\nx`)).names).toEqual([name]);
+	});
+
+	it.each([
+		['Tue, 24 Jul 2007 18:55:07 CEST+0200', '2007-07-24T16:55:07.000Z'],
+		['07-24-2007 18:55:07', '2007-07-24T18:55:07.000Z'],
+		['07.24.2007 18:55:07', '2007-07-24T18:55:07.000Z'],
+		['24-07-2007 06:55:07 PM', '2007-07-24T18:55:07.000Z'],
+	])('leave the date %s readable', (written, expected) => {
+		expect(new Date(readDate(written) ?? NaN).toISOString()).toBe(expected);
+	});
+
+	it.each([
+		['is cut in the middle of a character', `${utf8('Grüße aus Köln')}\xc3`, 'Grüße aus Köln'],
+		['is folded in the middle of a character', `Gr\xc3\r\n \xbc${utf8('ße')}`, 'Grüße'],
+		['is Latin 1', 'Gr\xfc\xdfe', 'Grüße'],
+	])('keep a subject readable that %s', async (_how, written, subject) => {
+		expect((await read(`Subject: ${written}\r\n\r\nx`)).json.subject).toBe(subject);
+	});
+
+	it('leave no byte order mark in a text that begins with two', async () => {
+		const { json } = await read(`${HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n${utf8('\ufeff\ufeffGrüße')}`);
+		expect(json.text).toBe('Grüße');
+	});
+
+	it.each([
+		['x-ms-cp932', '\x93\xfa\x96\x7b', '日本'],
+		['cp943c', '\x93\xfa\x96\x7b', '日本'],
+		['koi-8', '\xf0\xd2\xc9', 'При'],
+		['charset=windows-1251', '\xcf\xf0\xe8', 'При'],
+	])('read a text in the set %s', async (set, written, text) => {
+		expect((await read(`${HEAD}Content-Type: text/plain; charset=${set}\r\n\r\n${written}`)).json.text).toBe(text);
+	});
+
+	it.each([['<!-- <meta charset=koi8-r> --><meta charset=windows-1251>'], ['<!--[if mso]><meta charset=windows-1251><![endif]-->']])(
+		'pass over a set within a comment of HTML where there is another: %s',
+		async (head) => {
+			expect((await read(`${HEAD}Content-Type: text/html\r\n\r\n${head}\xcf\xf0\xe8`)).json.text).toBe('При');
+		},
+	);
+});
