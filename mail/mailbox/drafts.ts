@@ -57,11 +57,11 @@ export async function bytesOf(connection: Connection, { folder, uid }: There): P
 	});
 }
 
-/** Only an email that is marked as a draft or is in Drafts can be sent, replaced or deleted as a draft. @throws MailError `input` */
-export async function requireDraft(connection: Connection, mail: There, drafts: string): Promise<void> {
-	if (mail.folder === drafts) return;
+/** Returns the email if it is marked as a draft or in Drafts: no other one is sent, replaced or deleted as a draft. @throws MailError `input` */
+export async function requireDraft(connection: Connection, mail: There, drafts: string): Promise<There> {
+	if (mail.folder === drafts) return mail;
 	const [found] = await describe(connection, mail.folder, [mail.uid], { flags: true });
-	if (found?.facts.flags?.has('\\Draft') === true) return;
+	if (found?.facts.flags?.has('\\Draft') === true) return mail;
 	throw new MailError(`UID: the email with UID ${mail.uid} in "${mail.folder}" is not a draft. Nothing was changed.`, {
 		code: 'input',
 		field: 'UID',

@@ -99,10 +99,8 @@ async function draftsMeant({ own, item, connection, folders }: Scene): Promise<A
 	for (const [index, fate] of fates.entries()) {
 		if (fate.kind === 'failed') meant.set(`${index}`, fate.error);
 		else if (fate.kind === 'gone') meant.set(`${index}`, goneDraft(fate.reason, connection.account.mailbox));
-		else meant.set(`${fate.uid} ${fate.folder}`, fate);
+		else meant.set(`${fate.uid} ${fate.folder}`, await failureOr(async () => await requireDraft(connection, fate, path)));
 	}
-	for (const [key, draft] of meant)
-		if (!(draft instanceof MailError)) meant.set(key, await failureOr(async () => (await requireDraft(connection, draft, path), draft)));
 	return [...meant.values()];
 }
 
