@@ -57,7 +57,7 @@ export async function bytesOf(connection: Connection, { folder, uid }: There): P
 	});
 }
 
-/** Returns the email if it is marked as a draft or in Drafts: no other one is sent, replaced or deleted as a draft. @throws MailError `input` */
+/** Returns the email if it is in Drafts or marked as a draft: only a draft is sent, replaced or deleted. @throws MailError `input` */
 export async function requireDraft(connection: Connection, mail: There, drafts: string): Promise<There> {
 	if (mail.folder === drafts) return mail;
 	const [found] = await describe(connection, mail.folder, [mail.uid], { flags: true });
