@@ -7,7 +7,7 @@ import { startDovecot, type Dovecot } from './dovecot';
 import { Exchange, type Address } from './exchange';
 import { IdentityServer } from './identity';
 import { ManagedIdentityServer } from './managedIdentity';
-import { deliver, fill, messages, watchArrival } from './mailbox';
+import { deliver, fill, hasUnnumbered, messages, watchArrival } from './mailbox';
 import { ensureServers, isRoot } from './packages';
 import { MAIL_DOMAIN, startPostfix, type Postfix } from './postfix';
 import { Guard } from './server';
@@ -46,7 +46,7 @@ export interface Sandbox {
 	mailboxes: string[];
 	dovecot: Dovecot;
 	postfix: Postfix;
-	/** Straight to Dovecot by LMTP, past everything under test. */
+	/** Straight to Dovecot by LMTP, past everything under test. UIDs rise in the order of the emails. */
 	deliver: (mailbox: string, ...mails: Array<Buffer | string>) => Promise<void>;
 	/** Straight into the Maildir, for a backlog of thousands; about 10,000 emails a second. */
 	fill: (mailbox: string, mails: Iterable<Buffer | string>, folder?: string) => Promise<void>;
@@ -116,7 +116,10 @@ export async function startSandbox(): Promise<Sandbox> {
 			mailboxes: MAILBOXES,
 			dovecot,
 			postfix,
-			deliver: async (mailbox, ...mails) => await deliver(lmtp, mailbox, mails),
+			deliver: async (mailbox, ...mails) =>
+				await deliver(lmtp, mailbox, mails, undefined, async () => {
+					if (await hasUnnumbered(dovecot.mailFolder, mailbox)) await dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'ALL');
+				}),
 			fill: async (mailbox, mails, name) => await fill(dovecot.mailFolder, mailbox, mails, name),
 			renewFolder: async (mailbox, name) => {
 				await dovecot.doveadm('mailbox', 'delete', '-u', mailbox, name);

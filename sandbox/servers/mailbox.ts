@@ -8,6 +8,7 @@ import { LineReader } from './exchange/lines';
 
 /**
  * Delivers over one LMTP session (RFC 2033). @param sender of the envelope, which becomes the Return-Path
+ * @param accepted called after each email, before the next is sent
  * @throws Error with the server's answer
  */
 export async function deliver(
@@ -15,6 +16,7 @@ export async function deliver(
 	mailbox: string,
 	mails: ReadonlyArray<Buffer | string>,
 	sender = 'sandbox@example.test',
+	accepted?: () => Promise<void>,
 ): Promise<void> {
 	const socket = connect(port, '127.0.0.1');
 	await once(socket, 'connect');
@@ -42,11 +44,24 @@ export async function deliver(
 				.replace(/^\./gm, '..');
 			socket.write(Buffer.from(`${text}${text.endsWith('\r\n') ? '' : '\r\n'}.\r\n`, 'latin1'));
 			await expect('250');
+			await accepted?.();
 		}
 		await say('QUIT', '221');
 	} finally {
 		socket.destroy();
 	}
+}
+
+/**
+ * Whether an email in the inbox has no UID yet. Dovecot 2.3 accepts an email without a UID while another of its processes
+ * holds the lock of the Maildir's UIDs; later emails can then get lower UIDs. Exchange numbers emails as they arrive.
+ */
+export async function hasUnnumbered(root: string, mailbox: string): Promise<boolean> {
+	const base = folderOf(root, mailbox.toLowerCase());
+	const unread = await readdir(join(base, 'new')).catch(missing);
+	const numbered = await readFile(join(base, 'dovecot-uidlist'), 'utf8').catch(() => '');
+	const names = new Set(numbered.split('\n').map((line) => line.slice(line.indexOf(':') + 1)));
+	return unread.some((name) => !names.has(name));
 }
 
 /** The last name's time in microseconds; each name gets a later one. */

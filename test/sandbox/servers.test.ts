@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -64,6 +64,25 @@ describe('the servers themselves', () => {
 		await client.mailboxClose();
 		await sandbox.renewFolder(user, 'Work');
 		expect((await client.mailboxOpen('Work')).uidValidity).not.toBe(before);
+		await client.logout();
+	});
+
+	it('number emails in the order of their delivery, also if the lock of the UIDs is held meanwhile', async () => {
+		const user = 'numbered@example.test';
+		await sandbox.deliver(user, 'Subject: one\r\n\r\nx\r\n');
+		const folder = join(sandbox.dovecot.mailFolder, user);
+		const waiting = readdirSync(join(folder, 'new')).length;
+		const lock = join(folder, 'dovecot-uidlist.lock');
+		writeFileSync(lock, '');
+		const delivered = sandbox.deliver(user, 'Subject: two\r\n\r\nx\r\n');
+		await vi.waitFor(() => expect(readdirSync(join(folder, 'new')).length).toBeGreaterThan(waiting), 10_000);
+		rmSync(lock);
+		await delivered;
+		await sandbox.deliver(user, 'Subject: three\r\n\r\nx\r\n');
+		const client = await imap({ pass: sandbox.dovecot.password }, user);
+		await client.mailboxOpen('INBOX');
+		const mails = await client.fetchAll('1:*', { envelope: true, uid: true });
+		expect(mails.map(({ uid, envelope }) => `${uid} ${envelope?.subject}`)).toEqual(['1 one', '2 two', '3 three']);
 		await client.logout();
 	});
 
