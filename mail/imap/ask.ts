@@ -75,9 +75,7 @@ export async function askPatiently(
 		return [];
 	};
 	const division = (error: unknown): Division => {
-		if (!(error instanceof MailError) || blameOf(error) !== 'mail' || session.over) return 'none';
-		// Exchange ends a session with the third command that it does not understand.
-		if (/^BAD\b/.test(error.response ?? '')) return 'none';
+		if (!(error instanceof MailError) || blameOf(error) !== 'mail' || session.over || session.misunderstood) return 'none';
 		refusals += 1;
 		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'halves';
 	};

@@ -48,6 +48,7 @@ export class ImapSession {
 	/** The error that the library only logs: SEARCH, STORE and MOVE answer `false` whatever went wrong. */
 	#logged: unknown;
 	#refused = false;
+	#misunderstood = false;
 	/** Time by `performance.now()` until which the library waits, because the server asked it to. */
 	#pausedUntil = 0;
 	#waitedMs = 0;
@@ -183,6 +184,11 @@ export class ImapSession {
 		return this.#refused;
 	}
 
+	/** Whether the server answered the last command with BAD (RFC 3501, section 7.1.3). Exchange ends a session with the third. */
+	get misunderstood(): boolean {
+		return this.#misunderstood;
+	}
+
 	/** How long the library waited within the last command before it told that the server asks to wait, in ms. */
 	get waitedMs(): number {
 		return this.#waitedMs;
@@ -219,6 +225,7 @@ export class ImapSession {
 		if (this.over) throw this.#reason();
 		this.#logged = undefined;
 		this.#refused = false;
+		this.#misunderstood = false;
 		this.#waitedMs = 0;
 		const at = { ...this.at, command };
 		const watchdog = new Watchdog({
@@ -234,6 +241,7 @@ export class ImapSession {
 			if (this.over) throw this.#reason();
 			return answer;
 		} catch (error) {
+			this.#misunderstood = error instanceof Error && Reflect.get(error, 'responseStatus') === 'BAD';
 			const cause = watchdog.fault ?? overflow(error, at) ?? overflow(this.#lastError, at);
 			throw cause ?? (this.over ? this.#reason(error) : diagnose(error, at));
 		} finally {

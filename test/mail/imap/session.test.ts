@@ -7,11 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { MailError } from '../../../mail/errors';
 import { act } from '../../../mail/imap/actions';
+import { askPatiently } from '../../../mail/imap/ask';
 import { chooseFolder } from '../../../mail/imap/chosenFolder';
 import { combine, criteriaOfFilters, criteriaOfRules } from '../../../mail/imap/criteria';
 import { fetchMails, rangeOf, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../../../mail/imap/fetch';
 import { listFolders } from '../../../mail/imap/folders';
-import { narrow, searchAfter } from '../../../mail/imap/search';
+import { narrow, narrowing, searchAfter } from '../../../mail/imap/search';
 import { ImapSession } from '../../../mail/imap/session';
 import { toItem } from '../../../mail/item/item';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
@@ -295,6 +296,23 @@ describe('search', () => {
 		for (let look = 1; look <= 3; look += 1) await expect(find()).rejects.toMatchObject({ code: 'throttled' });
 		sandbox.exchange.reset();
 		expect(await find()).toEqual([]);
+	});
+
+	it('asks again about a group of emails for which the server was busy, although it told about an earlier group', async () => {
+		const { session } = await open(mail('a'), mail('b'));
+		const narrowed = narrowing(criteriaOfFilters({ from: 'nobody' }));
+		expect(await narrowed(session, [1])).toEqual([]);
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO Server Unavailable. 15' });
+		expect(await narrowed(session, [2])).toEqual([2]);
+		expect(await narrowed(session, [2])).toEqual([]);
+	});
+
+	it('divides no command that the server does not understand, because Exchange ends a session with the third', async () => {
+		const { session, mailbox } = await open(mail('a'), mail('b'), mail('c'));
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t BAD Command Argument Error. 12' }, 9);
+		await expect(askPatiently(session, [1, 2, 3], { bodyStructure: true })).rejects.toMatchObject({ command: 'UID FETCH' });
+		const [live] = sandbox.exchange.live('imap').filter((one) => one.mailbox === mailbox);
+		expect(live?.transcript.filter((line) => line.startsWith('C: ') && line.includes('UID FETCH'))).toHaveLength(1);
 	});
 
 	it('asks for times, although the server tells no envelopes', async () => {
