@@ -54,7 +54,7 @@ export class Editor {
 	/** The sandbox's sign-in page has a certificate of its own CA, which this browser takes. */
 	static async open({ instance, login }: RunningN8n, look: { colorScheme?: 'light' | 'dark' } = {}): Promise<Editor> {
 		const browser = await chromium.launch({ executablePath: ensureBrowser(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: WINDOW, ...look });
+		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: WINDOW, reducedMotion: 'reduce', ...look });
 		context.setDefaultTimeout(PATIENCE_MS);
 		const editor = new Editor(browser, context, await context.newPage(), instance.url);
 		await editor.keepingSight('log in', async (page) => {
@@ -84,14 +84,15 @@ export class Editor {
 	/**
 	 * Opens a workflow as a link in the editor does: to load the whole editor again takes seconds of work each time. Where the editor is still
 	 * on its way to another page, for example to the one behind the login, it ends up there; then the link is followed once more.
+	 * @param effect what is seen in this workflow and not before
 	 */
-	async openWorkflow(id: string): Promise<void> {
+	async openWorkflow(id: string, effect: 'canvas-node' | 'canvas-plus-button' = 'canvas-node'): Promise<void> {
 		const path = `/workflow/${id}`;
 		const deadline = Date.now() + PATIENCE_MS;
 		for (;;) {
 			await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
 			const isSeen = await this.page
-				.locator('[data-test-id=canvas-node]')
+				.locator(`[data-test-id=${effect}]`)
 				.first()
 				.waitFor({ timeout: AGAIN_MS })
 				.then(
@@ -202,14 +203,6 @@ export class Workbench {
 
 	#at(id: string): Locator {
 		return this.#page.locator(`[data-test-id=${id}]`);
-	}
-
-	async newWorkflow(): Promise<void> {
-		// What was not saved is left behind without a question.
-		this.#page.removeAllListeners('dialog');
-		this.#page.on('dialog', (dialog) => void dialog.accept());
-		await this.editor.visit('/workflow/new');
-		await this.#at('canvas-plus-button').waitFor();
 	}
 
 	/** The names of the nodes that the panel finds. */

@@ -52,9 +52,10 @@ export function connectButton(use: Use): void {
 			expect(await signIn(form, ADA)).toEqual(permissions(use(), 'IMAP.AccessAsUser.All', 'SMTP.Send'));
 			await form.connected();
 			expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'secret' });
+			await form.close();
 
 			const id = await n8n.api.createWorkflow(sending(await newest(use()), 'by the browser'));
-			await editor.visit(`/workflow/${id}`);
+			await editor.openWorkflow(id);
 			await page.locator('[data-test-id=execute-workflow-button]').click();
 			const mail = await sandbox.arrival(GRACE, (text) => text.includes('by the browser'));
 			expect(mail.toString()).toMatch(/^From: .*ada@example\.test/m);

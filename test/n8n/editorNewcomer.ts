@@ -29,9 +29,10 @@ const finding = (use: Use): void => {
 	it('finds a credential by "outlook", and its form proposes a name that reads well', async () => {
 		const { editor } = use();
 		await editor.keepingSight('credential', async (page) => {
-			await CredentialForm.create(editor, 'Outlook, Office 365');
+			const form = await CredentialForm.create(editor, 'Outlook, Office 365');
 			expect(await page.locator('[data-test-id=credential-name]').innerText()).toContain('Microsoft Mail (Outlook, Office 365) account');
 			expect(await page.getByText(PERSON, { exact: true }).count()).toBeGreaterThan(0);
+			await form.close();
 		});
 	});
 };
@@ -149,7 +150,7 @@ const forms = (use: Use): void => {
 
 /** What somebody does who has never seen these nodes, from the panel of nodes on. */
 export function newcomer(use: Use): void {
-	beforeEach(async () => await use().bench.newWorkflow());
+	beforeEach(async () => await use().newWorkflow());
 	finding(use);
 	running(use);
 	describe('whose forms', () => forms(use));

@@ -45,6 +45,12 @@ export class EditorRig {
 		await this.sandbox.stop();
 	}
 
+	/** Opens a workflow in which nothing is yet. */
+	async newWorkflow(): Promise<void> {
+		const id = await this.n8n.api.createWorkflow({ name: 'New', nodes: [], connections: {} });
+		await this.editor.openWorkflow(id, 'canvas-plus-button');
+	}
+
 	/** Fills in the cloud, which is the sandbox, the app and its tenant, in the form of either credential. */
 	async fillCloud(form: CredentialForm): Promise<void> {
 		const { cloud: _custom, imapSecurity: _imap, popSecurity: _pop, smtpSecurity: _smtp, ...fields } = customCloud(this.sandbox);
