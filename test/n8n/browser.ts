@@ -184,8 +184,8 @@ export class CredentialForm {
 	}
 
 	async close(): Promise<void> {
-		const dialog = this.page.locator('[data-test-id=credential-edit-dialog]');
-		await clickUntil(dialog.locator('.el-dialog__headerbtn, [aria-label=Close]').first(), dialog, 'hidden');
+		const dialog = this.page.locator('[data-test-id=editCredential-modal]');
+		await clickUntil(dialog.locator('.el-dialog__headerbtn'), dialog, 'hidden');
 	}
 
 	#field(name: string): ReturnType<Page['locator']> {
