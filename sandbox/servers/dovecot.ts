@@ -192,7 +192,15 @@ ${isRoot() ? '' : '  chroot ='}
     ssl = yes
   }
 }
+# A process serves many sessions, one after the other: to start one takes more than half of the work of a short session.
+service imap {
+  service_count = 100
+}
+service pop3 {
+  service_count = 100
+}
 service lmtp {
+  service_count = 100
   inet_listener lmtp {
     address = 127.0.0.1
     port = ${ports.lmtp}
