@@ -45,10 +45,9 @@ export class ImapSession {
 	#lastError: unknown;
 	/** Private, because the library's object holds the sign-in data, and printing a session must not print it. */
 	readonly #client: ImapFlow;
-	/** The error that the library only logs: SEARCH, STORE and MOVE answer `false` whatever went wrong. */
+	/** The error that the library logged within the last command: SEARCH, STORE and MOVE answer `false` whatever went wrong. */
 	#logged: unknown;
 	#refused = false;
-	#misunderstood = false;
 	/** Time by `performance.now()` until which the library waits, because the server asked it to. */
 	#pausedUntil = 0;
 	#waitedMs = 0;
@@ -186,7 +185,7 @@ export class ImapSession {
 
 	/** Whether the server answered the last command with BAD (RFC 3501, section 7.1.3). Exchange ends a session with the third. */
 	get misunderstood(): boolean {
-		return this.#misunderstood;
+		return this.#logged instanceof Error && Reflect.get(this.#logged, 'responseStatus') === 'BAD';
 	}
 
 	/** How long the library waited within the last command before it told that the server asks to wait, in ms. */
@@ -225,7 +224,6 @@ export class ImapSession {
 		if (this.over) throw this.#reason();
 		this.#logged = undefined;
 		this.#refused = false;
-		this.#misunderstood = false;
 		this.#waitedMs = 0;
 		const at = { ...this.at, command };
 		const watchdog = new Watchdog({
@@ -241,7 +239,6 @@ export class ImapSession {
 			if (this.over) throw this.#reason();
 			return answer;
 		} catch (error) {
-			this.#misunderstood = error instanceof Error && Reflect.get(error, 'responseStatus') === 'BAD';
 			const cause = watchdog.fault ?? overflow(error, at) ?? overflow(this.#lastError, at);
 			throw cause ?? (this.over ? this.#reason(error) : diagnose(error, at));
 		} finally {
