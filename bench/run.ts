@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { buildPackage } from '../sandbox/build';
 import { startSandbox } from '../sandbox/servers';
 import { commit, compare, machine, type Part } from './harness';
 import { report, told, type PartReport } from './report';
@@ -30,9 +30,7 @@ async function main(): Promise<void> {
 	const names = args.filter((arg) => !arg.startsWith('--'));
 	const unknown = names.filter((name) => !(name in PARTS));
 	if (unknown.length > 0) throw new Error(`No such part: ${unknown.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}.`);
-	// What runs in n8n is the package as it would be published.
-	const built = spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: 'inherit' });
-	if (built.status !== 0) throw new Error('The package does not build.');
+	buildPackage();
 	const sandbox = await startSandbox();
 	const done: Record<string, PartReport> = existsSync(STATE) ? readState() : {};
 	try {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '..');
 
-/** Makes `dist/`, which n8n is given. @throws Error where that fails; its messages are printed */
+/** Makes `dist/`, which n8n is given: the package as it would be published. @throws Error where that fails; its messages are printed */
 export function buildPackage(): void {
 	const done = spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], {
 		cwd: ROOT,

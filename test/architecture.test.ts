@@ -165,6 +165,30 @@ function files(folder: string): string[] {
 	});
 }
 
+/** The files that a file imports while it runs, and those that they import. */
+function reached(from: string, edges: ReadonlyMap<string, readonly string[]>, seen = new Set<string>()): Set<string> {
+	if (seen.has(from)) return seen;
+	seen.add(from);
+	for (const next of edges.get(from) ?? []) reached(next, edges, seen);
+	return seen;
+}
+
+describe('the commands of the repository', () => {
+	it('build the package first where they run it in n8n', () => {
+		const edges = new Map<string, string[]>();
+		for (const { file, from, typeOnly } of ['sandbox', 'test', 'bench'].flatMap(imports)) {
+			const found = from.startsWith('.') && !typeOnly ? fileOf(target(file, from)) : undefined;
+			if (found !== undefined) edges.set(file, [...(edges.get(file) ?? []), found]);
+		}
+		const scripts = [...readFileSync(join(ROOT, 'sandbox', 'begin.mjs'), 'utf8').matchAll(/^\t\w+: '([^']+)',$/gm)].map(
+			([, path = '']) => path,
+		);
+		const running = scripts.filter((path) => reached(path, edges).has('sandbox/n8n/nodes.ts'));
+		expect(running).toEqual(expect.arrayContaining(['sandbox/start.ts', 'test/run.ts', 'test/soak/run.ts', 'bench/run.ts']));
+		expect(running.filter((path) => !/buildPackage\(\)|'gulp', 'build'/.test(readFileSync(join(ROOT, path), 'utf8')))).toEqual([]);
+	});
+});
+
 describe('the repository', () => {
 	it('holds no token and no private key', () => {
 		const secret = /eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}|PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}/;

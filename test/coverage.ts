@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { buildPackage } from '../sandbox/build';
 import { ensureServers } from '../sandbox/servers/packages';
 
 /**
@@ -11,6 +12,8 @@ import { ensureServers } from '../sandbox/servers/packages';
 const ROOT = resolve(__dirname, '..');
 
 ensureServers();
+// Some tests look at what was built.
+buildPackage();
 const files = process.argv.slice(2);
 const { status } = spawnSync(
 	join(ROOT, 'node_modules', '.bin', 'vitest'),

@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-
+import { buildPackage } from '../../sandbox/build';
 import { startQueue, type Queue } from '../../sandbox/n8n';
 import { startSandbox } from '../../sandbox/servers';
 import { countConnections, countTokens } from './calm';
@@ -21,10 +19,7 @@ const TOKEN_SECONDS = 60;
 async function main(): Promise<void> {
 	const minutes = Number(process.argv[2] ?? 4);
 	if (!(minutes >= 0)) throw new Error('Usage: npm run cluster [-- minutes]');
-	// What runs in n8n is the package as it would be published.
-	const root = join(__dirname, '..', '..');
-	const built = spawnSync(join(root, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: root, stdio: 'inherit' });
-	if (built.status !== 0) throw new Error('The package does not build.');
+	buildPackage();
 	const findings = new Findings();
 	const sandbox = await startSandbox();
 	let queue: Queue | undefined;

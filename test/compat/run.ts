@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 
+import { buildPackage } from '../../sandbox/build';
 import { appCredential, personCredential } from '../../sandbox/credentials';
 import { ensureN8nVersion, removeN8nVersion, startN8n, testedVersions, type Installation } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
@@ -21,8 +22,7 @@ async function main(): Promise<boolean> {
 	const args = process.argv.slice(2);
 	if (args.includes('--libraries')) return await tryLibraries();
 	const named = args.filter((arg) => !arg.startsWith('--'));
-	if (spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: 'inherit' }).status !== 0)
-		throw new Error('The package does not build.');
+	buildPackage();
 	const sandbox = await startSandbox();
 	let good = true;
 	try {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { buildPackage } from '../../sandbox/build';
 import type { Execution } from '../../sandbox/n8n';
 import { anySeed, Random } from '../support/random';
 import { stored } from '../../sandbox/servers/mailbox';
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
 	const seed = Number(values.seed ?? positionals[1] ?? anySeed());
 	if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('Usage: npm run soak [-- --minutes 10 --seed 1]');
 	console.log(`Soak: ${minutes} min, seed ${seed}`);
+	buildPackage();
 	const scene = await openScene();
 	try {
 		const traffic = new Traffic(scene, new Random(seed + 1));
