@@ -19,4 +19,19 @@ export const IMAP_CAUSES: readonly Cause[] = [
 		sentence: (at) => `The folder does not exist in ${box(at)}.`,
 		remedy: () => "Choose the folder from the list, or enter its full path with the server's separator, for example INBOX/Invoices.",
 	},
+	{
+		// RFC 5530, section 3 (OVERQUOTA). The other names are of Exchange's store; Microsoft tells them in "Changes in message store and
+		// throttling for concurrent connections". Its sentence is that of Exchange Web Services
+		// (https://github.com/ecederstrand/exchangelib/issues/457). Cyrus says "Over quota", Dovecot "Quota exceeded".
+		id: 'imap-full',
+		speakers: ['imap'],
+		names: /\[OVERQUOTA\]|MapiException(?:Shutoff)?QuotaExceeded/,
+		words:
+			/\bover ?quota\b|\bquota (?:(?:is|was|has been) )?(?:exceeded|reached)|exceed(?:s|ed|ing)? .{0,40}\bquota\b|mailbox (?:is )?full|(?:reached|exceeded) (?:its |the )?maximum (?:mailbox )?size/i,
+		code: 'rejected',
+		sentence: (at) => `${box(at)} is full.`,
+		remedy: () =>
+			'Delete emails or move them to the archive, and empty Deleted Items. If this does not help, ask an admin to raise the quota ' +
+			'of the mailbox, and to check Recoverable Items, which has a quota of its own.',
+	},
 ];

@@ -94,7 +94,9 @@ function throwIfRefused(
 	{ code = 'rejected', remedy = 'Check that the signed-in user or app may change the mailbox.' }: Partial<Facts> = {},
 ): void {
 	if (refusal === undefined) return;
-	throw new MailError(`The server did not ${what}: ${refusal.summary}`, { code, speaker: 'imap', command, remedy });
+	// Only of a known cause, such as a full mailbox, is the remedy better than ours.
+	const advice = refusal.code === 'rejected' ? refusal.remedy : remedy;
+	throw new MailError(`The server did not ${what}: ${refusal.summary}`, { code, speaker: 'imap', command, remedy: advice });
 }
 
 interface Facts {

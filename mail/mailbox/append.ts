@@ -1,5 +1,6 @@
 import { isVague, MailError } from '../errors';
 import { idOfHeader, messageIdIn, withMessageId } from '../imap/messageId';
+import { why } from './outcome';
 import type { Connection } from './sessions';
 
 export interface Appended {
@@ -75,15 +76,18 @@ function unsure(cause: MailError, folder: string, what: string, isSafe = false):
 	});
 }
 
+const INCOMPLETE =
+	'Check that the mailbox is not full, that the email is not too large, and that it is complete: headers, an empty line, and the body.';
+
 function told(error: unknown, folder: string): unknown {
 	if (!(error instanceof MailError) || (error.code !== 'protocol' && error.code !== 'rejected')) return error;
-	return new MailError(`The server did not accept the email in "${folder}": ${error.response ?? error.message}`, {
+	const { reason, remedy = INCOMPLETE } = why(error);
+	return new MailError(`The server did not accept the email in "${folder}": ${reason}`, {
 		code: 'rejected',
 		speaker: 'imap',
 		command: 'APPEND',
-		remedy:
-			'Check that the mailbox is not full, that the email is not too large, and that it is complete: ' +
-			'headers, an empty line, and the body.',
+		response: error.response,
+		remedy,
 		cause: error,
 	});
 }

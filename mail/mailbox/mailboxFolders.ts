@@ -6,6 +6,7 @@ import { foldersAt, foldersMeant, foldersToLeaveOut } from '../imap/chosenFolder
 import { listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
+import { why } from './outcome';
 import type { Connection } from './sessions';
 
 /** Special folders that the user named because their names are not known here. */
@@ -34,6 +35,9 @@ const LABELS: Record<SpecialFolder, string> = {
 	junk: 'Junk Email',
 	archive: 'Archive',
 };
+
+const NOT_ALLOWED =
+	'Check that the name is allowed, that no folder has this name yet, and that the signed-in user or app may change the folder.';
 
 /** The folders of one mailbox during one execution. */
 export class Folders {
@@ -245,13 +249,13 @@ export class Folders {
 			return await this.connection.once(undefined, work);
 		} catch (error) {
 			if (!(error instanceof MailError) || (error.code !== 'protocol' && error.code !== 'rejected')) throw error;
-			throw new MailError(`The server refused ${command} for the folder "${path}": ${error.response ?? error.message}`, {
+			const { reason, remedy = NOT_ALLOWED } = why(error);
+			throw new MailError(`The server refused ${command} for the folder "${path}": ${reason}`, {
 				code: 'rejected',
 				speaker: 'imap',
 				command,
 				mailbox: this.connection.account.mailbox,
-				remedy:
-					'Check that the name is allowed, that no folder has this name yet, and that the signed-in user or app may change the folder.',
+				remedy,
 				cause: error,
 			});
 		} finally {

@@ -28,15 +28,19 @@ export function requirePlace(session: ImapSession, { folder, uidValidity }: Plac
 /** Why the server did not do it. */
 export function refused(refusal: MailError, command: string, verb: string, to?: string): MailError {
 	if (refusal.code !== 'protocol' && refusal.code !== 'rejected') return refusal;
-	return new MailError(
-		`The server did not ${verb} the email${to === undefined ? '' : ` to "${to}"`}: ${refusal.response ?? refusal.message}`,
-		{
-			code: 'rejected',
-			speaker: 'imap',
-			command,
-			response: refusal.response,
-			remedy: 'Check that the signed-in user or app may change the folder, and that the mailbox is not full.',
-			cause: refusal,
-		},
-	);
+	const { reason, remedy = 'Check that the signed-in user or app may change the folder, and that the mailbox is not full.' } = why(refusal);
+	return new MailError(`The server did not ${verb} the email${to === undefined ? '' : ` to "${to}"`}: ${reason}`, {
+		code: 'rejected',
+		speaker: 'imap',
+		command,
+		response: refusal.response,
+		remedy,
+		cause: refusal,
+	});
+}
+
+/** The reason for a refusal, with a remedy only if the reason is a known one, such as a full mailbox. */
+export function why(refusal: MailError): { reason: string; remedy?: string } {
+	const { code, summary, remedy, response, message } = refusal;
+	return code === 'rejected' ? { reason: summary, remedy } : { reason: response ?? message };
 }

@@ -315,6 +315,19 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			'%t NO [TRYCREATE] Mailbox not found',
 		),
 	},
+	'imap-full': {
+		imap: at(
+			'SELECT',
+			'%t NO [OVERQUOTA] Quota exceeded (mailbox for user is full)',
+			'%t NO Over quota',
+			'%t NO Mailbox is full.',
+			'%t NO Account ada@example.test is over quota',
+			'%t NO The command failed. Mailbox has exceeded maximum mailbox size.',
+			'%t NO SELECT failed. The message store has reached its maximum size.',
+			'%t NO STOREDRV; QuotaExceededException.MapiExceptionShutoffQuotaExceeded',
+			'%t NO Target mailbox quota exceeded. MapiExceptionQuotaExceeded',
+		),
+	},
 	'starttls-busy': { smtp: at('STARTTLS', '454 4.7.0 TLS not available due to temporary reason') },
 	'smtp-temporary': {
 		smtp: [

@@ -131,3 +131,20 @@ describe('a server that has no MOVE', () => {
 		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['a'], ['a']]);
 	});
 });
+
+describe('a full mailbox', () => {
+	it.each([
+		['move', 'UID MOVE', { kind: 'move', to: 'Done' }, []],
+		['move', 'UID COPY', { kind: 'move', to: 'Done' }, ['MOVE']],
+		['delete', 'UID EXPUNGE', { kind: 'delete' }, []],
+		['mark', 'UID STORE', { kind: 'read' }, []],
+	] as const)('is named as the reason why the server did not %s the email (%s)', async (verb, command, action, lacks) => {
+		const own = await filled(scene('exchange'), ['a'], { lacks: [...lacks] });
+		own.sandbox.exchange.plan('imap', command, { reply: '%t NO [OVERQUOTA] Mailbox is full.' });
+		await expect(acts(own, [1], action)).rejects.toMatchObject({
+			message: expect.stringMatching(new RegExp(`^The server did not ${verb} the email.*: ${own.mailbox} is full\\.`)),
+			remedy: expect.stringMatching(/empty Deleted Items.+raise the quota.+Recoverable Items/),
+		});
+		expect(await subjectsOf(own)).toEqual(['a']);
+	});
+});

@@ -78,3 +78,29 @@ describe('a server that asks to wait', () => {
 		expect(commandsOf(own).filter((line) => line.startsWith('APPEND'))).toHaveLength(1);
 	});
 });
+
+describe('a full mailbox', () => {
+	it.each([
+		'[OVERQUOTA] Quota exceeded (mailbox for user is full)',
+		'Mailbox is full.',
+		'APPEND failed. The message store has reached its maximum size.',
+		'STOREDRV; QuotaExceededException.MapiExceptionShutoffQuotaExceeded',
+	])('is named as the reason why the email was not added, with what to do: %s', async (says) => {
+		const own = await filled(scene('exchange'), []);
+		own.sandbox.exchange.plan('imap', 'APPEND', { reply: `%t NO ${says}` });
+		await expect(appendTo(own, 'Done', mail('a'))).rejects.toMatchObject({
+			code: 'rejected',
+			message: `The server did not accept the email in "Done": ${own.mailbox} is full. The server said: NO ${says}`,
+			remedy: expect.stringMatching(/^Delete emails .+empty Deleted Items.+raise the quota/),
+		});
+	});
+
+	it('is not named for another refusal', async () => {
+		const own = await filled(scene('exchange'), []);
+		own.sandbox.exchange.plan('imap', 'APPEND', { reply: '%t NO APPEND failed.' });
+		await expect(appendTo(own, 'Done', mail('a'))).rejects.toMatchObject({
+			message: 'The server did not accept the email in "Done": NO APPEND failed.',
+			remedy: expect.stringContaining('headers, an empty line, and the body'),
+		});
+	});
+});

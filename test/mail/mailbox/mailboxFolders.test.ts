@@ -267,3 +267,12 @@ describe.each(WAYS)('folders, %s', (way) => {
 		},
 	);
 });
+
+it('names a full mailbox as the reason why a folder was not created', async () => {
+	const own = scene('exchange');
+	own.sandbox.exchange.plan('imap', 'CREATE', { reply: '%t NO [OVERQUOTA] Mailbox is full.' });
+	await expect(own.use(async (_connection, folders) => await folders.create('Invoices'))).rejects.toMatchObject({
+		message: expect.stringMatching(/^The server refused CREATE for the folder "Invoices": .+ is full\. The server said: NO \[OVERQUOTA\]/),
+		remedy: expect.stringContaining('empty Deleted Items'),
+	});
+});

@@ -235,3 +235,23 @@ describe('a server that does not tell new UIDs', () => {
 async function takenTo({ sandbox, mailbox }: Scene, folder: string, uid: number): Promise<void> {
 	await sandbox.dovecot.doveadm('move', '-u', mailbox, folder, 'mailbox', 'INBOX', 'uid', String(uid));
 }
+
+describe('a full mailbox', () => {
+	it.each([
+		['move', 'UID MOVE', []],
+		['copy', 'UID COPY', []],
+		['move', 'UID COPY', ['MOVE']],
+	] as const)('is named as the reason why the server did not %s the email (%s)', async (kind, command, lacks) => {
+		const own = await filled(scene('exchange'), ['a'], { lacks: [...lacks] });
+		own.sandbox.exchange.plan('imap', command, { reply: '%t NO [OVERQUOTA] Mailbox is full.' });
+		expect((await apply(own, 1, { kind, to: 'Done' })).get(1)).toMatchObject({
+			kind: 'failed',
+			error: {
+				code: 'rejected',
+				message: expect.stringMatching(/to "Done": .+@example\.test is full\. The server said: NO \[OVERQUOTA\] Mailbox is full\.$/),
+				remedy: expect.stringContaining('empty Deleted Items'),
+			},
+		});
+		expect(await subjectsOf(own)).toEqual(['a']);
+	});
+});
