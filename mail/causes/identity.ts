@@ -388,6 +388,18 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 			'NO_PROXY lists the hosts that n8n reaches without the proxy.',
 	},
 	{
+		// https://learn.microsoft.com/entra/identity/hybrid/connect/tshoot-connect-pass-through-authentication. The words "timed out" are
+		// about these servers, and not about the network of this machine.
+		id: 'password-agent',
+		speakers: IDENTITY,
+		aadsts: [80001, 80002, 80005, 80007, 80014],
+		code: 'throttled',
+		sentence: () => "The tenant's own servers, which check the password (pass-through authentication), did not answer in time.",
+		remedy: () =>
+			'The request is retried automatically. If it lasts, ask an admin to check in Entra, under Microsoft Entra Connect, Pass-through ' +
+			'authentication, that an agent is active, and that it reaches Active Directory.',
+	},
+	{
 		id: 'platform-busy',
 		speakers: IDENTITY,
 		aadsts: [50033, 50087, 70012, 90006, 90012, 90024, 90033, 90090, 90091],

@@ -206,6 +206,20 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			'430 4.2.0 STOREDRV; mailbox logon failure; STOREDRV.Submission.Exception:ConnectionFailedTransientException.MapiExceptionLogonFailed',
 		),
 	},
+	'smtp-front-end': {
+		smtp: [
+			...at(
+				'AUTH',
+				'451 4.7.0 Temporary server error. Please try again later. PRX4 [AM5PR0701CA0008.eurprd07.prod.outlook.com]',
+				'451 4.7.0 Temporary server error. Please try again later. CPRX2',
+			),
+			...at(
+				'END',
+				'451 4.7.0 Temporary server error. Please try again later. PRX5 NextHop: timed out',
+				'451 4.7.0 Temporary server error. Please try again later. PRX9 RemoteHost: X. ErrorCode 10054',
+			),
+		],
+	},
 	'smtp-connections': {
 		smtp: [
 			...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'),
@@ -729,7 +743,7 @@ describe('the identity platform answers', () => {
 	);
 
 	it.each([
-		['invalid_grant', 80002],
+		['invalid_grant', 80014],
 		['invalid_grant', 99999999],
 		['interaction_required', 99999999],
 		['interaction_required', 50076],

@@ -129,3 +129,18 @@ it('an account that Microsoft blocks for abuse is told as one, although its numb
 	const ended = told('HTTP 400 invalid_grant AADSTS70000: Provided grant is invalid or malformed.');
 	expect(ended.message).toContain('The sign-in has ended');
 });
+
+describe("the tenant's own servers that check the password", () => {
+	it.each([
+		'AADSTS80001: The Authentication Agent is unable to connect to Active Directory.',
+		'AADSTS80002: Password validation request timed out.',
+		'AADSTS80005: An unknown error occurred while processing the response from the Authentication Agent.',
+		'AADSTS80014: Validation request responded after maximum elapsed time exceeded.',
+	])('are named if they do not answer, and the request is retried: %s', (says) => {
+		const error = told(`HTTP 400 invalid_grant ${says}`, 'usernamePassword', { peer: 'login.microsoftonline.com' });
+		expect(error).toMatchObject({ code: 'throttled', permanent: false, said: `Microsoft said: ${says}` });
+		expect(error.message).toContain('pass-through authentication');
+		expect(error.message).not.toContain('could not reach login');
+		expect(error.remedy).toMatch(/retried automatically.+agent/);
+	});
+});

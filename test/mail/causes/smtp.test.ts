@@ -101,3 +101,14 @@ describe('a mailbox that Exchange Online cannot open to send', () => {
 		expect(error.remedy).not.toContain('Add-MailboxPermission');
 	});
 });
+
+describe("an answer of Exchange's front end that lasts for hours (PRX4)", () => {
+	const PRX4 = '451 4.7.0 Temporary server error. Please try again later. PRX4 [X.prod.outlook.com]';
+
+	it('is temporary, and the error names who signed in, and what to check', () => {
+		const error = told(PRX4, { command: 'AUTH XOAUTH2' });
+		expect(error).toMatchObject({ code: 'throttled', permanent: false });
+		expect(error.message).toContain(ADA);
+		expect(error.remedy).toMatch(/retried automatically\. If it lasts for hours, .+ada@example\.test.+status\.cloud\.microsoft.+DNS/);
+	});
+});
