@@ -92,6 +92,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	} finally {
 		stream.destroy();
 	}
+	refuseUtf16(head);
 	const begin = emptyBeginning(head);
 	// A blank line without a header before it: this is the body of an email.
 	if (begin > 0 && !/^(?:>?From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
@@ -105,6 +106,20 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	if (end === undefined && head.length > LONGEST_HEADERS)
 		throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Enter a whole email (RFC 5322): headers, an empty line, and the body.');
 	return { fields: parseFields(head.slice(begin, end === undefined ? head.length : begin + end.at)), length };
+}
+
+/**
+ * Windows saves text as UTF-16 in some programs ("Unicode"). With its zero bytes, neither headers nor lines can be found.
+ * @param head the email or its beginning, one character for each byte
+ * @throws MailError `input`
+ */
+export function refuseUtf16(head: string): void {
+	if (/^(?:\u00ff\u00fe|\u00fe\u00ff|[!-~]\u0000|\u0000[!-~])/.test(head))
+		throw inputError(
+			FIELD,
+			'the email is in UTF-16, which no email server understands.',
+			'Save the file in UTF-8, or export the email as .eml.',
+		);
 }
 
 /** Where the headers end. Lines may end in CR alone, as old programs for the Mac wrote them; the body has to have begun then. */

@@ -320,6 +320,22 @@ describe('a finished mail', () => {
 		expect([headerOf(judged, 'Subject'), judged.parts[0]?.text?.trim(), judged.defects]).toEqual(['raw', 'body', []]);
 	});
 
+	it.each([
+		['UTF-16 with a byte order mark', Buffer.from(`\ufeff${MAIL}`, 'utf16le')],
+		['UTF-16 with its bytes in the other order', Buffer.from(`\ufeff${MAIL}`, 'utf16le').swap16()],
+		['UTF-16 without a byte order mark', Buffer.from(MAIL, 'utf16le')],
+		['UTF-16 without a byte order mark, with its bytes in the other order', Buffer.from(MAIL, 'utf16le').swap16()],
+		['a long text in UTF-16', Buffer.from(`\ufeff${MAIL}${'body\r\n'.repeat(200_000)}`, 'utf16le')],
+	])('in %s is refused, and the error says how to save it', async (_name, bytes) => {
+		const open = async (): Promise<Readable> => await Promise.resolve(Readable.from([bytes.subarray(0, 1), bytes.subarray(1)]));
+		await expect(composeRaw({ open, size: bytes.length, from: [], to: [] })).rejects.toMatchObject({
+			code: 'input',
+			field: 'Message',
+			message: 'Message: the email is in UTF-16, which no email server understands.',
+			remedy: 'Save the file in UTF-8, or export the email as .eml.',
+		});
+	});
+
 	it('with lines of more than 998 bytes is refused, and the line is named', async () => {
 		await expect(composeRaw(raw(`${MAIL}${'x'.repeat(999)}\r\n`))).rejects.toMatchObject({
 			code: 'input',

@@ -658,6 +658,8 @@ describe('Append', () => {
 			},
 		]);
 		await expect(run({ operation: 'append', rawSource: 'text', rawMessage: 'no mail at all' })).rejects.toThrow(/^Message/);
+		const utf16 = Buffer.from(raw, 'utf16le').toString('latin1');
+		await expect(run({ operation: 'append', rawSource: 'text', rawMessage: utf16 })).rejects.toThrow(/in UTF-16/);
 	});
 
 	it('leaves out the first line of an email from an mbox file, which is no header', async () => {
