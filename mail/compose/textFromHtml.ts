@@ -41,7 +41,8 @@ export async function textOfHtml(html: string, budget: HtmlBudget = { characters
 type Attributes = ReadonlyMap<string, string>;
 
 /** The only attributes that are read. */
-const READ = new Set(['alt', 'hidden', 'href', 'start', 'style', 'value']);
+const READ = new Set(['alt', 'colspan', 'hidden', 'href', 'rowspan', 'start', 'style', 'value']);
+const LONGEST_NAME = Math.max(...[...READ].map(({ length }) => length));
 
 function callbacks(html: string, elements: Elements): TokenizerCallbacks {
 	let name = '';
@@ -58,7 +59,7 @@ function callbacks(html: string, elements: Elements): TokenizerCallbacks {
 			if (attributes.size > 0) attributes.clear();
 		},
 		onattribname: (start, end) => {
-			attribute = end - start > 6 ? '' : html.slice(start, end).toLowerCase();
+			attribute = end - start > LONGEST_NAME ? '' : html.slice(start, end).toLowerCase();
 			value = [];
 		},
 		onattribdata: (start, end) => void (READ.has(attribute) && value.push(html.slice(start, end))),
@@ -194,6 +195,7 @@ class Elements {
 				return undefined;
 			case 'td':
 			case 'th':
+				layout.columns.beginCell(span(attributes.get('colspan')), span(attributes.get('rowspan')));
 				layout.cell();
 				return () => layout.endCell();
 			default:
@@ -258,4 +260,10 @@ function isUnseen(name: string, attributes: Attributes): boolean {
 
 function integer(text: string | undefined): number | undefined {
 	return text !== undefined && /^\s*-?\d{1,9}\s*$/.test(text) ? Number(text) : undefined;
+}
+
+/** The number of rows or columns of a cell. More than 1000 columns count as one (HTML, section 4.9.11). */
+function span(text: string | undefined): number {
+	const count = integer(text) ?? 1;
+	return count > 1 && count <= 1000 ? count : 1;
 }

@@ -53,6 +53,42 @@ describe('text made from HTML', () => {
 			'<table><tr><td>Logo</td><td>Shop</td></tr><tr><td></td><td><p>Dear Ada,</p><p>hello</p></td></tr></table>',
 			lines('Logo\tShop', 'Dear Ada,', '', 'hello'),
 		],
+		[
+			'keeps columns in line below a cell of several rows',
+			'<table><tr><th>Team</th><th>Name</th><th>City</th></tr><tr><td rowspan="2">A</td><td>Ada</td><td>Rome</td></tr><tr><td>Bob</td><td>Oslo</td></tr><tr><td>B</td><td>Eve</td><td>Bonn</td></tr></table>',
+			lines('Team\tName\tCity', 'A\tAda\tRome', '\tBob\tOslo', 'B\tEve\tBonn'),
+		],
+		[
+			'does so where cells of several rows stand between others and at the end',
+			'<table><tr><td>a<td rowspan=3>b<td>c<td rowspan=2>d<tr><td>e<td>f<tr><td>g<td>h<td>i</table>',
+			lines('a\tb\tc\td', 'e\t\tf', 'g\t\th\ti'),
+		],
+		[
+			'keeps columns in line beside a cell of several columns',
+			'<table><tr><td>Item</td><td>Number</td><td>Price</td></tr><tr><td colspan="2">Total</td><td>7 €</td></tr></table>',
+			lines('Item\tNumber\tPrice', 'Total\t\t7 €'),
+		],
+		[
+			'does so where that cell is empty, or has several rows too',
+			'<table><tr><td colspan=2></td><td>Sum</td></tr><tr><td>a</td><td>b</td><td>1</td></tr><tr><td colspan=2 rowspan=2>c</td><td>2</td></tr><tr><td>3</td></tr></table>',
+			lines('\t\tSum', 'a\tb\t1', 'c\t\t2', '\t\t3'),
+		],
+		[
+			'leaves out the column of a picture beside the lines of a signature',
+			'<table><tr><td rowspan="3"><img src="cid:logo"></td><td>Ada</td></tr><tr><td>Engineer</td></tr><tr><td>+49 123</td></tr></table>',
+			lines('Ada', 'Engineer', '+49 123'),
+		],
+		[
+			'makes no columns of a layout with cells of several rows and columns',
+			'<table><tr><td rowspan="2" colspan="2">Logo</td><td>Shop</td></tr><tr><td><p>Dear Ada,</p><p>hello</p></td></tr></table>',
+			lines('Logo\tShop', 'Dear Ada,', '', 'hello'),
+		],
+		[
+			'takes no notice of numbers of rows and columns that no table has',
+			'<table><tr><td colspan="100000000">a</td><td rowspan="-3">b</td><td rowspan="x">c</td></tr><tr><td>d</td></tr></table>',
+			lines('a\tb\tc', 'd'),
+		],
+		['reads cells outside of rows', '<table><td rowspan=2>a</td><td>b</td></table>', 'a\tb'],
 		['reads rows and cells whose end tags are missing', '<table><tr><th>a<th>b<tr><td>c<td>d</table>e', lines('a\tb', 'c\td', '', 'e')],
 		[
 			'puts what stands beside a cell of several lines below it',
