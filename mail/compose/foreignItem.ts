@@ -49,16 +49,30 @@ function fieldsOf(json: unknown): Map<string, unknown> {
 const lettersOf = (name: string): string => name.toLowerCase().replace(/[_-]/g, '');
 
 /** Where programs put the email in their answer or call. */
-const ENVELOPES = ['body', 'data', 'value', 'items'];
+const ENVELOPES = ['body', 'data', 'value', 'items', 'message'];
 
 /** The email itself, if the item is what a webhook or an API returned around it. Of several emails, none is chosen. */
 function enclosed(json: unknown): unknown {
 	if (isEmail(json)) return json;
-	const inner = ENVELOPES.flatMap((name): unknown[] => {
+	const inner = contentsOf(json);
+	return inner.find(isEmail) ?? inner.flatMap(contentsOf).find(isEmail) ?? json;
+}
+
+function contentsOf(json: unknown): unknown[] {
+	return ENVELOPES.flatMap((name): unknown[] => {
 		const one = property(json, name);
 		return Array.isArray(one) ? (one.length === 1 ? one : []) : [one];
 	});
-	return inner.find(isEmail) ?? json;
+}
+
+/**
+ * The whole email, if a webhook posted it in this form and not in fields: SendGrid in `email` ("POST the raw, full MIME message"), Mailgun
+ * in `body-mime`.
+ */
+export function postedEmail(json: unknown): string | undefined {
+	const fields = fieldsOf(enclosed(json));
+	if ([...TEXTS, ...HTMLS].some((name) => fields.has(lettersOf(name)))) return undefined;
+	return ['email', 'bodymime'].map((name) => textOf(fields.get(name))).find((text) => /^[!-9;-~]{1,200}:[^\r\n]{0,2000}\r?\n/.test(text));
 }
 
 function isEmail(json: unknown): boolean {

@@ -2,7 +2,7 @@ import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 
 import { inputError, type MailError } from '../../../mail/errors';
 import { RAW_PROPERTY, toItem } from '../../../mail/item/item';
-import { rawText } from '../../../mail/compose/foreignItem';
+import { postedEmail, rawText } from '../../../mail/compose/foreignItem';
 import { apartFrom } from '../../../mail/compose/inlineFiles';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
@@ -100,6 +100,8 @@ export function givenItem(
 	const whole = 'json' in given && typeof given.json === 'object' && given.json !== null ? given : undefined;
 	const json = whole === undefined ? given : record(whole.json);
 	const binary = whole !== undefined && 'binary' in whole ? binariesOf(whole.binary) : (context.getInputData()[item]?.binary ?? {});
+	const posted = postedEmail(json);
+	if (posted !== undefined) return { json, binary, raw: posted };
 	const raw = binary[RAW_PROPERTY];
 	const isTakenApart = typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined);
 	return { json, binary, raw: isTakenApart ? undefined : (raw ?? text(json.raw, 'Original Message')) };

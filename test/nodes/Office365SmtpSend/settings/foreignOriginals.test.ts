@@ -262,6 +262,42 @@ describe('a reply to an item of another node', () => {
 			{ subject: 'Re: x', quoted: '> hello' },
 		],
 		[
+			"SendGrid's webhook with the whole email, as the Webhook node returns it",
+			{
+				headers: { host: 'n8n.example.test' },
+				body: {
+					to: ADA,
+					from: 'Grace <grace@example.test>',
+					subject: 'x',
+					envelope: `{"to":["${ADA}"],"from":"grace@example.test"}`,
+					email: `Received: by mx\nFrom: Grace <grace@example.test>\nTo: ${ADA}\nSubject: x\nMessage-ID: <1@x>\n\nhello\n`,
+				},
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			"Mailgun's webhook with the whole email",
+			{
+				from: 'Grace <grace@example.test>',
+				recipient: ADA,
+				'body-mime': `From: Grace <grace@example.test>\r\nTo: ${ADA}\r\nSubject: x\r\nMessage-ID: <1@x>\r\n\r\nhello\r\n`,
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			'an email two levels down in what a webhook posts',
+			{
+				headers: { host: 'n8n.example.test' },
+				body: { event: 'received', message: { from: 'Grace <grace@example.test>', messageId: '<1@x>', subject: 'x', text: 'hello' } },
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			'an email with a field "email" that is an address',
+			{ email: 'grace@example.test', from: 'Grace <grace@example.test>', messageId: '<1@x>', subject: 'x', text: 'hello' },
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
 			"Postmark's webhook",
 			{
 				From: 'grace@example.test',
