@@ -20,28 +20,39 @@ const AT_ONCE = 500_000;
  * linear time for any HTML. What exceeds the budget is cut off.
  */
 export async function textOfHtml(html: string, budget: HtmlBudget = { characters: LONGEST_HTML }): Promise<string | undefined> {
-	// Loaded at first use.
-	const { Tokenizer } = await import('htmlparser2');
 	const length = Math.min(html.length, Math.max(0, budget.characters));
 	budget.characters -= length;
 	const layout = new TextLayout();
-	const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks(html, new Elements(layout)));
-	for (let from = 0; from < length; from += AT_ONCE) {
-		if (from > 0) await yieldToOthers();
-		tokenizer.write(html.slice(from, Math.min(length, from + AT_ONCE)));
-		checkMemory();
+	let sizes: readonly number[] = [];
+	// Such a list begins with the number of its items, which is known only at its end.
+	if (/\breversed\b/i.test(html)) {
+		const counting = new Elements(new TextLayout());
+		await read(html, length, counting);
+		sizes = counting.sizes;
 	}
-	tokenizer.end();
+	await read(html, length, new Elements(layout, sizes));
 	layout.endLink();
 	const text = layout.toString();
 	if (text.trim() === '') return undefined;
 	return length < html.length ? `${text}\n\n[…]` : text;
 }
 
+async function read(html: string, length: number, elements: Elements): Promise<void> {
+	// Loaded at first use.
+	const { Tokenizer } = await import('htmlparser2');
+	const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks(html, elements));
+	for (let from = 0; from < length; from += AT_ONCE) {
+		if (from > 0) await yieldToOthers();
+		tokenizer.write(html.slice(from, Math.min(length, from + AT_ONCE)));
+		checkMemory();
+	}
+	tokenizer.end();
+}
+
 type Attributes = ReadonlyMap<string, string>;
 
 /** The only attributes that are read. */
-const READ = new Set(['alt', 'colspan', 'hidden', 'href', 'rowspan', 'start', 'style', 'value']);
+const READ = new Set(['alt', 'colspan', 'hidden', 'href', 'reversed', 'rowspan', 'start', 'style', 'value']);
 const LONGEST_NAME = Math.max(...[...READ].map(({ length }) => length));
 
 function callbacks(html: string, elements: Elements): TokenizerCallbacks {
@@ -108,12 +119,18 @@ class Elements {
 	readonly #open: Open[] = [];
 	/** Positions of each open name in the list. */
 	readonly #places = new Map<string, number[]>();
-	readonly #lists: Array<{ ordered: boolean; next: number }> = [];
+	readonly #lists: Array<{ ordered: boolean; next: number; step: 1 | -1; reversed?: number }> = [];
+	/** Number of items of each reversed list, in the order in which they begin. */
+	readonly sizes: number[] = [];
 	/** Position of the outermost hidden element. */
 	#hiddenAt = Infinity;
 	#preformatted = 0;
 
-	constructor(private readonly layout: TextLayout) {}
+	/** @param known sizes of the reversed lists, from an earlier reading of the same HTML */
+	constructor(
+		private readonly layout: TextLayout,
+		private readonly known: readonly number[] = [],
+	) {}
 
 	text(text: string): void {
 		if (this.#hiddenAt < Infinity) return;
@@ -182,7 +199,7 @@ class Elements {
 			case 'ol':
 			case 'ul':
 			case 'menu':
-				this.#lists.push({ ordered: name === 'ol', next: integer(attributes.get('start')) ?? 1 });
+				this.#beginList(name, attributes);
 				return () => void this.#lists.pop();
 			case 'li':
 				layout.item(this.#marker(integer(attributes.get('value'))));
@@ -203,11 +220,19 @@ class Elements {
 		}
 	}
 
+	#beginList(name: string, attributes: Attributes): void {
+		const reversed = name === 'ol' && attributes.has('reversed') ? this.sizes.push(0) - 1 : undefined;
+		const first = reversed === undefined ? 1 : this.known[reversed];
+		const next = integer(attributes.get('start')) ?? first ?? 1;
+		this.#lists.push({ ordered: name === 'ol', next, step: reversed === undefined ? 1 : -1, reversed });
+	}
+
 	#marker(value: number | undefined): string {
 		const list = this.#lists.at(-1);
 		if (list?.ordered !== true) return ' * ';
 		const number = value ?? list.next;
-		list.next = number + 1;
+		list.next = number + list.step;
+		if (list.reversed !== undefined) this.sizes[list.reversed] = (this.sizes[list.reversed] ?? 0) + 1;
 		return ` ${number}. `;
 	}
 

@@ -133,6 +133,14 @@ describe('text made from HTML', () => {
 			lines(' 1. one', '     * a', '     * b', ' 2. two', '', '    more', '', ' 5. five', ' 9. nine', ' 10. ten'),
 		],
 		[
+			'counts down in lists that are reversed',
+			'<ol reversed><li>three<ol><li>a<li>b</ol><ul><li>c</ul><li>two<li>one</ol><ol reversed start=10><li>ten<li>nine<li value=3>three<li>two</ol><ol><li>one</ol>',
+			lines(
+				...[' 3. three', '     1. a', '     2. b', '     * c', ' 2. two', ' 1. one', ''],
+				...[' 10. ten', ' 9. nine', ' 3. three', ' 2. two', '', ' 1. one'],
+			),
+		],
+		[
 			'quotes quotations, in quotations too',
 			'hello<blockquote>one<p>two</p><blockquote>three</blockquote></blockquote>after',
 			lines('hello', '', '> one', '>', '> two', '>', '> > three', '', 'after'),
