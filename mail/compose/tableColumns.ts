@@ -22,7 +22,7 @@ interface Table {
 	gap: number;
 }
 
-/** The columns of which cells of several rows and columns are kept in line. Each row takes only so much time and text. */
+/** Further columns are not kept in line, so that the time and the text of each row are bounded. */
 const MOST_COLUMNS = 20;
 
 /**
