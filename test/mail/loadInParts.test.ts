@@ -22,6 +22,27 @@ test('others have their turn after each part that is loaded, and the parts are l
 	expect(seen).toEqual([...seen.slice(0, 5), 'whole']);
 });
 
+test('of what is loaded at the same time, one part is loaded in each turn', async () => {
+	const turns: string[] = [];
+	let names: string[] = [];
+	const seen = (name: string): void => {
+		if (names.length === 0)
+			setImmediate(() => {
+				turns.push(names.join(' '));
+				names = [];
+			});
+		names.push(name);
+	};
+	const load = ['a', 'b'].map((name) =>
+		loadInParts(
+			async () => await Promise.resolve(seen(`${name} whole`)),
+			[1, 2].map((part) => () => seen(`${name}${part}`)),
+		),
+	);
+	await Promise.all(load.map(async (one) => await one()));
+	expect(turns).toEqual(['a1', 'b1', 'a2', 'b2', 'a whole', 'b whole']);
+});
+
 test('a whole that could not be loaded is loaded again with its parts', async () => {
 	let [parts, tries] = [0, 0];
 	const load = loadInParts(
