@@ -41,7 +41,8 @@ export async function conversation(
 	const found = new Map<string, Map<number, string[]>>();
 	const first = await connection.repeat(mail.folder, async (session) => await idsOf(session, [mail.uid]));
 	add(thread, first);
-	found.set(mail.folder, idsByUid(first));
+	// The server may not tell the headers of the email itself.
+	found.set(mail.folder, new Map([[mail.uid, []], ...idsByUid(first)]));
 	const asked = new Map<string, Set<string>>();
 	const refused = new Map<string, MailError>();
 	for (let round = 0; round < ROUNDS; round += 1) {

@@ -492,6 +492,15 @@ describe('Get Conversation', () => {
 		expect(await ids('<third@example.test>', { conversationScope: 'all' })).toEqual([...thread, '<filed@example.test>']);
 		expect(await ids('<other@example.test>')).toEqual(['<other@example.test>']);
 	});
+
+	it('has the email itself, also if nothing tells its conversation', async () => {
+		await box('From: bob@example.test\r\n\r\nbare\r\n', mail('withheld'), 'From: eve@example.test\r\n\r\nbare too\r\n');
+		const uids = async (uid: number): Promise<unknown[]> =>
+			jsons(await run({ operation: 'getConversation', uid, format: 'fields' })).map((one) => one.uid);
+		expect([await uids(1), await uids(3)]).toEqual([[1], [3]]);
+		answerFor(sandbox, mailbox, 'UID FETCH … HEADER.FIELDS', [2], '%t OK FETCH completed.');
+		expect(await uids(2)).toEqual([2]);
+	});
 });
 
 describe('whole lists of mails', () => {
