@@ -15,6 +15,7 @@ import { changedDraft } from './draftUpdate';
 import { foundOf, mailsMeant } from './messageOperations';
 import type { Scene } from './scene';
 import { sendMemory } from './sendMemory';
+import { noteSent, sentBefore } from './sentDrafts';
 import { readOptionsOf } from './settings';
 import { together } from './together';
 
@@ -91,13 +92,22 @@ async function update(scene: Scene): Promise<IDataObject> {
 	return { ...saved, replaced: { uid: draft.uid, folder: draft.folder }, ...(left !== undefined && { olderVersionLeft: left.summary }) };
 }
 
-/** Finds the drafts that are meant, each once. If no folder is given, they are in Drafts. What is no draft there is an error. */
-async function draftsMeant({ own, item, connection, folders }: Scene): Promise<Array<There | MailError>> {
+/**
+ * Finds the drafts that are meant, each once. If no folder is given, they are in Drafts. What is no draft there is an error.
+ * @param alreadySent called for each draft that an earlier item has sent, with the output for it
+ */
+async function draftsMeant(
+	{ own, item, connection, folders }: Scene,
+	alreadySent?: (output: IDataObject) => void,
+): Promise<Array<There | MailError>> {
 	const { path } = await folders.special('drafts');
-	const fates = await locate(connection, folders, readReferences(own.getNodeParameter('uid', item, '')), path);
+	const references = readReferences(own.getNodeParameter('uid', item, ''));
+	const fates = await locate(connection, folders, references, path);
 	const meant = new Map<string, There | MailError>();
 	for (const [index, fate] of fates.entries()) {
-		if (fate.kind === 'failed') meant.set(`${index}`, fate.error);
+		const output = alreadySent && sentBefore(connection, fate, references[index], path);
+		if (output !== undefined) alreadySent?.(output);
+		else if (fate.kind === 'failed') meant.set(`${index}`, fate.error);
 		else if (fate.kind === 'gone') meant.set(`${index}`, goneDraft(fate.reason, connection.account.mailbox));
 		else meant.set(`${fate.uid} ${fate.folder}`, await failureOr(async () => await requireDraft(connection, fate, path)));
 	}
@@ -126,9 +136,12 @@ async function failureOr<Result>(work: () => Promise<Result>): Promise<Result | 
  * @param past what is done with them: "sent"
  */
 async function eachDraft(scene: Scene, past: string, act: (draft: There) => Promise<IDataObject>): Promise<INodeExecutionData[]> {
-	const outcomes: Array<IDataObject | MailError> = [];
+	/** Each once. */
+	const alreadySent = new Set<IDataObject>();
+	const drafts = await draftsMeant(scene, past === 'sent' ? (output) => void alreadySent.add(output) : undefined);
+	const outcomes: Array<IDataObject | MailError> = [...alreadySent].map((output) => ({ ...output }));
 	let end: MailError | undefined;
-	for (const draft of await draftsMeant(scene)) {
+	for (const draft of drafts) {
 		const outcome = end ?? (draft instanceof MailError ? draft : await failureOr(async () => await act(draft)));
 		if (outcome instanceof MailError && (outcome.lasting || !outcome.permanent)) end = outcome;
 		outcomes.push(outcome);
@@ -149,10 +162,12 @@ async function send({ context, own, item, connection, folders }: Scene, draft: T
 	const facts = { messageId, mailbox: connection.account.mailbox, draft: { uid: draft.uid, folder: draft.folder } };
 	const left =
 		draftLeft === undefined ? {} : { draftLeft: `The email was sent, but the draft is still in "${draft.folder}": ${draftLeft.summary}` };
+	const isSent = sent === undefined || sent.accepted.length > 0;
+	if (isSent && draftLeft === undefined) noteSent(connection, draft, messageId, { sent: true, alreadySent: true, ...facts });
 	if (sent === undefined) return { sent: true, alreadySent, ...facts, ...left };
 	const { accepted, rejected, unknown, response, attempts, deliveryUnknown } = sent;
 	return {
-		sent: accepted.length > 0,
+		sent: isSent,
 		accepted,
 		rejected: rejected.map(({ recipient }) => recipient),
 		...(rejected.length > 0 && { rejectedErrors: rejected }),

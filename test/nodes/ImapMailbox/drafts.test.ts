@@ -355,6 +355,24 @@ describe('a draft', () => {
 		expect(await run('send', { uid: [3, 3] })).toMatchObject([{ json: { sent: true } }]);
 	});
 
+	it('is sent once though several items of an execution name it, and the later ones say that it was sent', async () => {
+		await box();
+		const made = await first('create', { toEmail: `to-${mailbox}`, subject: 'once', text: 'x' });
+		const uids = [made, made, made.messageId, '1,1'];
+		const parameters = { resource: 'draft', operation: 'send' };
+		const context = executeFunctions(
+			{ sandbox, mailbox, workflow: 'w', parameters, perItem: { uid: uids }, input: uids.length, processed },
+			told(),
+		);
+		const facts = { sent: true, messageId: made.messageId, draft: { uid: 1, folder: 'Entwürfe' } };
+		expect((await runMailbox(context)).map(({ json, pairedItem }) => [json, pairedItem])).toMatchObject([
+			[{ ...facts, accepted: [`to-${mailbox}`] }, { item: 0 }],
+			...[1, 2, 3].map((item) => [{ ...facts, alreadySent: true }, { item }]),
+		]);
+		await sandbox.arrival(`to-${mailbox}`, (text) => text.includes('Subject: once'));
+		expect(await sandbox.messages(`to-${mailbox}`)).toHaveLength(1);
+	});
+
 	it('is left where the server is too busy for another one of the same item', async () => {
 		await box();
 		for (const subject of ['one', 'two']) await first('create', { toEmail: `to-${mailbox}`, subject, text: 'x' });
