@@ -1,5 +1,5 @@
 import { partOf, type Part } from './part';
-import { decoderOf } from './transfer';
+import { decoderOf, isBase64 } from './transfer';
 
 /** Learns of an email's parts in their order. */
 export interface PartsReader {
@@ -106,7 +106,7 @@ export class OpenMultiparts {
 	}
 
 	#longestPreamble(part: Part): number {
-		return this.readDecoded !== undefined && part.parent === undefined && /^\s*base-?64/i.test(part.encoding)
+		return this.readDecoded !== undefined && part.parent === undefined && isBase64(part.encoding)
 			? LONGEST_ENCODED
 			: LONGEST_PREAMBLE;
 	}

@@ -6,25 +6,29 @@ import { Uuencode } from './uuencode';
 
 const NOTHING = Buffer.alloc(0);
 
+/** What some programs write before the encoding: its header once more, or a comment. */
+const BEFORE = /^(?:[\s"':=]{1,20}|content-transfer-encoding\s{0,9}:|\([^()]{0,100}\)){0,9}/i;
+/** Also as some programs spell it: bas64, base_64, base 64, b64. */
+const BASE64 = /^(?:x-)?(?:base?[-_ ]?64|b64)(?![\w-])/i;
+/** Also as some programs spell it: quotedprintable, quoted_printable, quoted printible. */
+const QUOTED_PRINTABLE = /^(?:x-)?quoted?[-_ /]?print(?:e?able|ible)(?![\w-])/i;
+const UUENCODE = /^(?:x-uuencode|x-uue|uuencode)(?![\w-])/i;
+
 /** @param encoding Content-Transfer-Encoding as written (RFC 2045, section 6); what is unknown counts as none */
 export function decoderOf(encoding: string): Decoder {
-	switch (/^[\s"']{0,20}([\w-]{1,40})/.exec(encoding)?.[1]?.toLowerCase()) {
-		case 'base64':
-		case 'base-64':
-		case 'x-base64':
-			return new Base64();
-		case 'quoted-printable':
-		case 'quotedprintable':
-		case 'quoted_printable':
-		case 'x-quoted-printable':
-			return new QuotedPrintable();
-		case 'x-uuencode':
-		case 'x-uue':
-		case 'uuencode':
-			return new Uuencode();
-		default:
-			return new Identity();
-	}
+	const name = nameOf(encoding);
+	if (BASE64.test(name)) return new Base64();
+	if (QUOTED_PRINTABLE.test(name)) return new QuotedPrintable();
+	return UUENCODE.test(name) ? new Uuencode() : new Identity();
+}
+
+/** Whether Content-Transfer-Encoding says so. */
+export function isBase64(encoding: string): boolean {
+	return BASE64.test(nameOf(encoding));
+}
+
+function nameOf(encoding: string): string {
+	return encoding.replace(BEFORE, '');
 }
 
 /** The same for a text: base64 is what it says that it is, and no plain text. */

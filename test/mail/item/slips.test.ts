@@ -3,11 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { readDate } from '../../../mail/item/date';
 import { readOne } from '../../../mail/item/task';
 
-async function read(mail: string): Promise<{ json: Record<string, unknown>; names: Array<string | undefined>; damage: readonly string[] }> {
+interface Found {
+	json: Record<string, unknown>;
+	names: Array<string | undefined>;
+	/** Of the files, in bytes. */
+	sizes: number[];
+	damage: readonly string[];
+}
+
+async function read(mail: string): Promise<Found> {
 	const wanted = { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } as const;
 	const result = await readOne(new Uint8Array(Buffer.from(mail, 'latin1')), wanted);
 	if (result === 'large' || 'refusal' in result) throw new Error(JSON.stringify(result));
-	return { json: result.json, names: result.attachments.map(({ fileName }) => fileName), damage: result.damage };
+	const { json, attachments, damage } = result;
+	return { json, names: attachments.map(({ fileName }) => fileName), sizes: attachments.map(({ size }) => size), damage };
 }
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
@@ -33,6 +42,39 @@ describe('slips of programs that write emails', () => {
 	it('show text whose type is written as plain/text', async () => {
 		const { json, names } = await read(`${HEAD}Content-Type: plain/text\r\n\r\nHello`);
 		expect([json.text, names]).toEqual(['Hello', []]);
+	});
+
+	it.each([
+		'bas64',
+		'base_64',
+		'base 64',
+		'b64',
+		'x-base64',
+		': base64',
+		'(x) base64',
+		'Content-Transfer-Encoding: base64',
+		'=base64',
+		'BASE-64;',
+	])('read a file and a text whose encoding is written as %j', async (encoding) => {
+		const mail = `${HEAD}Content-Transfer-Encoding: ${encoding}\r\nContent-Type: `;
+		expect((await read(`${mail}application/pdf; name=a.pdf\r\n\r\nSGVsbG8=`)).sizes).toEqual([5]);
+		expect((await read(`${mail}text/plain\r\n\r\nSGVsbG8=`)).json.text).toBe('Hello');
+	});
+
+	it.each([
+		'quoted_printable',
+		'quotedprintable',
+		'quoted printable',
+		'Quoted-Printible',
+		'quoted-printeable',
+		'quote-printable',
+		'quoted/printable',
+	])('read a text whose encoding is written as %j', async (encoding) => {
+		expect((await read(`${HEAD}Content-Transfer-Encoding: ${encoding}\r\n\r\nGr=C3=BC=C3=9Fe`)).json.text).toBe('Grüße');
+	});
+
+	it.each(['7-bit', '8-bit', 'utf-8', 'base64url', 'quoted'])('leave a text as it is whose encoding is written as %j', async (encoding) => {
+		expect((await read(`${HEAD}Content-Transfer-Encoding: ${encoding}\r\n\r\nSGVsbG8=`)).json.text).toBe('SGVsbG8=');
 	});
 
 	it.each([
