@@ -73,14 +73,23 @@ const MISSPELLED = new Map([
 	['plain/text', 'text/plain'],
 	['html/text', 'text/html'],
 	['text/htm', 'text/html'],
+	['text/x-html', 'text/html'],
+	['text/xhtml', 'text/html'],
+	['test/html', 'text/html'],
 ]);
+/** HTML by types that are those of files as well. */
+const OTHER_HTML = new Set(['application/xhtml+xml', 'application/html']);
+/** "mulitpart", "multi-part" and the like, for which there is no other type. */
+const NEARLY_MULTIPART = /^mu[lti]{2,5}-?p[art]{2,4}\/(?=\w)/;
 
 /** An invalid type counts as text (RFC 2045, section 5.2), in a digest as an email (RFC 2046, section 5.1.5). */
 function typeOf(value: string, hasBoundary: boolean, { fields, name }: Pick<Part, 'fields' | 'name'>, parent: Part | undefined): string {
-	const type = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
+	const written = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
+	const type = hasBoundary ? written?.replace(NEARLY_MULTIPART, 'multipart/') : written;
+	if (type !== undefined && OTHER_HTML.has(type) && name === '' && !isAttached(fields)) return 'text/html';
 	if (type !== undefined) return MISSPELLED.get(type) ?? type;
 	if (value === 'multipart' || hasBoundary) return 'multipart/mixed';
-	if (value === 'html') return 'text/html';
+	if (value === 'html' || /^text[.\\:-]x?html$/.test(value)) return 'text/html';
 	if (value === '' && parent?.type === 'multipart/digest') return 'message/rfc822';
 	if (value.startsWith('text') || (value === '' ? name === '' : name === '' && !isAttached(fields))) return 'text/plain';
 	// A name says more than no type: what has one is hardly ever text.
