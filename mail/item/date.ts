@@ -77,7 +77,7 @@ function withoutComments(header: string): { text: string; comments: string } {
 function takeTime(words: string[]): number | undefined {
 	const hasMonth = words.some((word) => monthOf(word) !== undefined);
 	const isDotted = (word: string): boolean => /^\d{1,2}\.\d\d(\.\d\d)?$/.test(word);
-	let at = words.findIndex((word) => /^\d{1,2}:\d{1,2}(:\d{1,2}([.,]\d*)?)?$/.test(word));
+	let at = words.findIndex((word) => /^\d{1,2}:\d{1,2}(:\d{1,2}([.,:]\d*)?)?$/.test(word));
 	// 18.55.07 can also be a date: it is the time if the month is named elsewhere, or if it is the last of two.
 	if (at === -1) at = hasMonth ? words.findIndex(isDotted) : words.findLastIndex((word, index) => index > 0 && isDotted(word));
 	if (at === -1 && words.some((word) => /^\d{1,2}:\d/.test(word))) return undefined;

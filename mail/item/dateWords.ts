@@ -18,8 +18,11 @@ export function wordsOf(text: string): string[] {
 		.replace(/(?!\p{Script=Thai})\p{M}|\p{Cf}/gu, '')
 		.toLowerCase()
 		.replaceAll('\u2212', '-')
-		// 3Mar2026.
-		.replace(/(?<![\p{L}\d])(\d{1,2})(\p{L}{3,9})(\d{4})(?!\d)/gu, '$1 $2 $3')
+		// 19107, as programs wrote that count years from 1900.
+		.replace(/(?<![\d+-])19(?=1\d\d(?!\d))/g, '')
+		// 3Mar2026, 3Mar 2026, 09:15:00CEST.
+		.replace(/(?<![\p{L}\d])(\d{1,2})(?=\p{L}{3,9}(?!\p{L}))/gu, '$1 ')
+		.replace(/(?<=(?<!\p{L})\p{L}{3,9})(?=(?:19|20)\d\d(?!\d))/gu, ' ')
 		// CEST+0200.
 		.replace(/(?<=\p{L}{3})(?=\+\d{4}(?!\d))/gu, ' ')
 		// 20260303T091500Z, the short form of ISO 8601, also without the T, or with colons in the time.
@@ -31,10 +34,13 @@ export function wordsOf(text: string): string[] {
 		.replace(/(?<=\d)\s{0,9}:\s{0,9}(?=\d)/g, ':')
 		// 09:15:00 + 0100.
 		.replace(/(?<=:\d\d)\s{1,9}([+-])\s{1,9}(?=[01]\d[0-5]\d(?!\d))/g, ' $1')
-		// 2026年3月3日, and 3-Mar-2026: separates the name of the month. GMT-0300 is a zone.
+		// 2026年3月3日, and 3-Mar-2026, 3/Mar/2026, 3.Mar.2026: separates the name of the month. GMT-0300 is a zone.
 		.replace(/[年月]/g, '-')
 		.replace(/日/g, ' ')
-		.replace(/(?<=\d)-(?=\p{L})|(?<=\p{L})(?<!(?<!\p{L})(?:gmt|utc|ut))-(?=\d{2,4}\b(?!:))/gu, ' ')
+		.replace(
+			/(?<=\d)[-./](?=\p{L})|(?<=\d[-./]\p{L}{3,9})[./](?=\d{4}(?!\d))|(?<=\p{L})(?<!(?<!\p{L})(?:gmt|utc|ut))-(?=\d{2,4}\b(?!:))/gu,
+			' ',
+		)
 		// T between date and time, and 9h15 as in French.
 		.replace(/(?<=\d)t(?=\d)/g, ' ')
 		.replace(/(?<=\d) ?h ?(?=\d)/g, ':')

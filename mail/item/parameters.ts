@@ -83,10 +83,15 @@ function quoted(text: string, begin: number, name: string): { content: string; e
 		const character = text[at];
 		if (character === '"' && !(/^(?:file)?name/.test(name) && isWithinName(text, at + 1))) return { content, end: at + 1 };
 		// Only quotes and backslashes are escaped: C:\temp\a.txt is meant as it stands.
-		if (character === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) content += text[++at];
+		if (character === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\') && !isSecondByte(text, at)) content += text[++at];
 		else content += character;
 	}
 	return { content: content.trim(), end: text.length };
+}
+
+/** Whether a backslash is the last byte of the whole parameter, the second one of a character, as in Shift_JIS, Big5 and GBK. */
+function isSecondByte(text: string, at: number): boolean {
+	return text.charCodeAt(at - 1) > 0x80 && /^"\s{0,9}(?:;|$)/.test(text.slice(at + 1, at + 20)) && !isUtf8(Buffer.from(text, 'latin1'));
 }
 
 /** Whether another quote follows one in the name of a file, which is not escaped then, before another parameter does. */
@@ -117,7 +122,9 @@ function unquoted(text: string, begin: number, name: string): { content: string;
 }
 
 /** Some programs escape the name of a file as the extended form does, and write it as a plain one. */
-function plainly(name: string, content: string, others: readonly string[]): string {
+function plainly(name: string, written: string, others: readonly string[]): string {
+	// Others put each encoded word in quotes of its own.
+	const content = written.replace(/\?="\s{1,9}"=\?/g, '?= =?');
 	const isName = name === 'filename' || name === 'name';
 	const isExtended = /^[\w.:+-]{2,60}'[\w-]{0,40}'[^%]*%[0-9a-f]{2}/i.test(content);
 	const isEscaped = /%[c-f][0-9a-f]%[89ab][0-9a-f]/i.test(content) && isUtf8(unescaped(content));

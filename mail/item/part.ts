@@ -54,7 +54,17 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 function nameIn(disposition: Part['parameters'], content: Part['parameters'], isBody: boolean): string {
 	const places = [disposition.get('filename'), content.get('name'), disposition.get('name')];
 	const others = [content.get('filename'), disposition.get('file'), content.get('file')];
-	return [...places, ...(isBody ? [] : others)].map((one = '') => cleanName(one)).find((one) => one !== '') ?? '';
+	const names = [...places, ...(isBody ? [] : others)].map((one = '') => cleanName(one)).filter((one) => one !== '');
+	const [name = ''] = names;
+	return LOST.test(name) ? (names.find((other) => !LOST.test(other) && asLost(other) === asLost(name)) ?? name) : name;
+}
+
+/** What programs write in place of characters that their set does not have. */
+const LOST = /[?\ufffd]/;
+
+/** The name without what may be lost of it: no more than where something other than ASCII stands. */
+function asLost(name: string): string {
+	return name.replace(/[^ ->@-~]+/g, '?');
 }
 
 /** A file of a Mac lies in two parts (RFC 1740), of which only the first may have the name. */

@@ -87,6 +87,45 @@ describe('slips of programs that write emails', () => {
 	});
 
 	it.each([
+		['name="=?utf-8?Q?Gr=C3=BC.pdf?="', 'filename="Gr??.pdf"', 'Grü.pdf'],
+		["name*=utf-8''Gr%C3%BC.pdf", 'filename="Gr?.pdf"', 'Grü.pdf'],
+		['x=y', `filename="Gr??.pdf"; filename*=utf-8''Gr%C3%BC.pdf`, 'Grü.pdf'],
+		['name="=?utf-8?B?5aCx5ZGKLnhscw==?="', 'filename="??.xls"', '報告.xls'],
+		['name="Gr??.pdf"', 'filename="=?utf-8?Q?Gr=C3=BC.pdf?="', 'Grü.pdf'],
+		['name="Gr=FC.pdf"', 'filename="What?.pdf"', 'What?.pdf'],
+		['name="=?utf-8?Q?K=C3=B6ln.pdf?="', 'filename="Gr??.pdf"', 'Gr??.pdf'],
+		['name="a.pdf"', 'filename="?.pdf"', '?.pdf'],
+	])('take of the names %s and %s the one in which no character was lost', async (inType, inDisposition, name) => {
+		const head = `Content-Type: application/pdf; ${inType}\r\nContent-Disposition: attachment; ${inDisposition}`;
+		expect((await read(`${HEAD}${head}\r\n\r\nx`)).names).toEqual([name]);
+	});
+
+	it.each([
+		['the last character of Shift_JIS ends in a backslash', 'shift_jis', '"\x88\xea\x97\x97\x95\x5c"; size=4', '一覧表'],
+		['the last character of Big5 ends in a backslash', 'big5', '"\xa6\xa8\xa5\x5c"', '成功'],
+		['a quote behind another character is escaped', 'utf-8', utf8('"He said \\"Café\\"; ok.pdf"'), 'He said "Café"; ok.pdf'],
+		['quotes are escaped behind such a character', 'utf-8', utf8('"a \\"ü\\""; size=4'), 'a "ü"'],
+		['each encoded word has quotes of its own', 'utf-8', '"=?utf-8?B?R3LDvMOf?="\r\n "=?utf-8?B?ZS5wZGY=?="', 'Grüße.pdf'],
+	])('read the name of a file where %s', async (_what, charset, written, name) => {
+		const head = `Content-Type: text/plain; charset=${charset}\r\nContent-Disposition: attachment; filename=${written}`;
+		expect((await read(`${HEAD}${head}\r\n\r\nx`)).names).toEqual([name]);
+	});
+
+	it.each([
+		['Tue, 24 Jul 19107 10:00:00 +0200'],
+		['Tue, 24 Jul 107 10:00:00 +0200'],
+		['Tue,24Jul 2007 10:00:00 +0200'],
+		['Tue, 24 Jul2007 10:00 +0200'],
+		['Tue, 24 Jul 2007 10:00:00CEST'],
+		['24/Jul/2007 10:00:00 +0200'],
+		['24.Jul.2007 10.00.00 +0200'],
+		['Tue, 24 Jul 2007 10:00:00:123 +0200'],
+		['Tue, 24 Jul 2007 10:00 CEST'],
+	])('know the moment that is written as %s', (written) => {
+		expect(new Date(readDate(written) ?? NaN).toISOString()).toBe('2007-07-24T08:00:00.000Z');
+	});
+
+	it.each([
 		['Tue, 24 Jul 2007 18:55:07 CEST+0200', '2007-07-24T16:55:07.000Z'],
 		['07-24-2007 18:55:07', '2007-07-24T18:55:07.000Z'],
 		['07.24.2007 18:55:07', '2007-07-24T18:55:07.000Z'],
