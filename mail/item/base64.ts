@@ -9,6 +9,8 @@ export class Base64 implements Decoder {
 	#rest = '';
 	#padded = false;
 	#over = false;
+	/** Whether it is that of web addresses: undefined as long as nothing tells. */
+	#isWeb: boolean | undefined;
 	readonly #lines = new Lines();
 
 	push(bytes: Buffer): Buffer {
@@ -26,6 +28,7 @@ export class Base64 implements Decoder {
 		const more = this.#over ? '' : this.#lines.take(bytes, isLast);
 		if (this.#over || (more === '' && !this.#padded)) return NOTHING;
 		const text = this.#rest + more;
+		this.#isWeb ??= isWebBase64(more);
 		const pieces: Buffer[] = [];
 		/** Up to `known` it is base64, pieces with their padding. */
 		let [begin, known] = [0, 0];
@@ -45,7 +48,7 @@ export class Base64 implements Decoder {
 				this.#padded = false;
 			}
 			const padding = text.indexOf('=', begin);
-			const characters = text.slice(begin, padding === -1 ? text.length : padding).replace(/[^A-Za-z0-9+/]+/g, '');
+			const characters = this.#charactersOf(text.slice(begin, padding === -1 ? text.length : padding));
 			const whole = padding === -1 ? characters.length - (characters.length % 4) : characters.length;
 			pieces.push(Buffer.from(characters.slice(0, whole), 'base64'));
 			this.#rest = characters.slice(whole);
@@ -54,6 +57,17 @@ export class Base64 implements Decoder {
 		}
 		return pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
 	}
+
+	#charactersOf(text: string): string {
+		return this.#isWeb === true ? text.replace(/[^\w+/-]+/g, '') : text.replace(/[^A-Za-z0-9+/]+/g, '');
+	}
+}
+
+/** Whether "-" and "_" stand in place of "+" and "/" (RFC 4648, section 5), as scripts send it by mistake; undefined where neither does. */
+function isWebBase64(lines: string): boolean | undefined {
+	if (lines.includes('+') || lines.includes('/')) return false;
+	if (!lines.includes('-') && !lines.includes('_')) return undefined;
+	return /[A-Za-z0-9]{8}[-_][\w-]{8}/.test(lines) ? true : undefined;
 }
 
 /**

@@ -11,8 +11,8 @@ export function withOwnEntries(text: string): string {
 	return text.replace(IN_SQUARE_BRACKETS, '<$1>').replace(NEIGHBOURS, (addresses) => addresses.trim().split(/\s+/).join(', '));
 }
 
-/** An address in angle brackets, which some programs write twice. */
-const IN_BRACKETS = new RegExp(`<{1,5}(\\s{0,9}(?:mailto:|smtp:)?'?${ADDRESS}'?\\s{0,9})>{1,5}`, 'iy');
+/** An address in angle brackets, which some programs write twice, or do not close. */
+const IN_BRACKETS = new RegExp(`<{1,5}(\\s{0,9}(?:mailto:|smtp:)?'?${ADDRESS}'?\\s{0,9})(?:>{1,5}|(?=[,;](?![^<>]{0,500}>)|$))`, 'iy');
 
 /** Maximum number of commas that are added to one header, because the parser needs much memory for each entry. */
 const MOST_COMMAS = 10_000;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readDate } from '../../../mail/item/date';
+import { MailReader } from '../../../mail/item/reader';
 import { readOne } from '../../../mail/item/task';
 
 interface Found {
@@ -20,9 +21,36 @@ async function read(mail: string): Promise<Found> {
 }
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
+const NO_FILES = { begin: (): void => undefined, data: (): void => undefined, end: (): void => undefined };
 const HEAD = 'From: a@example.test\r\nSubject: s\r\n';
 
 describe('slips of programs that write emails', () => {
+	it.each([
+		['Ada <a@example.test, Bob <b@example.test>', '"Ada" <a@example.test>, "Bob" <b@example.test>'],
+		['<a@example.test; <b@example.test', 'a@example.test, b@example.test'],
+		['"Ada, A" <a@example.test , b@example.test', '"Ada, A" <a@example.test>, b@example.test'],
+		['<a@example.test,b@example.test>', 'a@example.test,b@example.test'],
+		['<@x.test,@y.test:a@example.test>', 'a@example.test'],
+		['"Ada \\"A\\"" <a@example.test>', '"Ada \\"A\\"" <a@example.test>'],
+	])('lose nobody of %s', async (to, people) => {
+		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
+	});
+
+	it.each([76, 10_000])('read a file in the base64 of web addresses, in lines of %i characters', async (length) => {
+		const bytes = Buffer.from(Array.from({ length: 3000 }, (_, at) => (at * 251) % 256));
+		const lines = bytes.toString('base64url').replace(new RegExp(`.{${length}}`, 'g'), '$&\r\n');
+		const reader = new MailReader({ files: NO_FILES, keep: () => 10_000 });
+		const mail = Buffer.from(`Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\n${lines}\r\n`);
+		for (let at = 0; at < mail.length; at += 500) reader.push(mail.subarray(at, at + 500));
+		const { files, damage } = await reader.end();
+		expect([files[0]?.kept.equals(bytes), damage]).toEqual([true, []]);
+	});
+
+	it('pass over a hyphen that strayed into base64', async () => {
+		const { sizes } = await read(`Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\nQU+D-QUJD\r\n`);
+		expect(sizes).toEqual([6]);
+	});
+
 	it.each(['X ', ' X', ' X '])('find the parts where the declared boundary is %j, blanks included', async (boundary) => {
 		const { json, names, damage } = await read(
 			`${HEAD}Content-Type: multipart/mixed; boundary="${boundary}"\r\n\r\n--${boundary}\r\n\r\nHello\r\n` +
