@@ -394,7 +394,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		speakers: IDENTITY,
 		aadsts: [80001, 80002, 80005, 80007, 80014],
 		code: 'throttled',
-		sentence: () => "The tenant's own servers, which check the password (pass-through authentication), did not answer in time.",
+		sentence: () => "The tenant's own servers, which check the password (pass-through authentication), could not check it.",
 		remedy: () =>
 			'The request is retried automatically. If it lasts, ask an admin to check in Entra, under Microsoft Entra Connect, Pass-through ' +
 			'authentication, that an agent is active, and that it reaches Active Directory.',

@@ -1,5 +1,14 @@
 import { box, type Cause } from './cause';
 
+/** Gmail says OVERQUOTA also of the traffic, other servers say "quota" of connections and requests, and a folder may be named so. */
+const OTHER_QUOTA = /already ?exists|Server Unavailable|\b(?:bandwidth|connections?|requests?|commands?|rate) (?:quota|limit)/;
+const FULL = new RegExp(
+	`^(?![^]{0,300}(?:${OTHER_QUOTA.source}))[^]{0,300}?(?:` +
+		'\\[OVERQUOTA\\]|MapiException(?:Shutoff)?QuotaExceeded|\\bover ?quota\\b|\\bquota (?:(?:is|was|has been) )?(?:exceeded|reached)|' +
+		'exceed(?:s|ed|ing)? .{0,40}\\bquota\\b|mailbox (?:is )?full|(?:reached|exceeded) (?:its |the )?maximum (?:mailbox )?size)',
+	'i',
+);
+
 /** Answers that only IMAP servers give (RFC 5530 has the response codes). */
 export const IMAP_CAUSES: readonly Cause[] = [
 	{
@@ -25,9 +34,8 @@ export const IMAP_CAUSES: readonly Cause[] = [
 		// (https://github.com/ecederstrand/exchangelib/issues/457). Cyrus says "Over quota", Dovecot "Quota exceeded".
 		id: 'imap-full',
 		speakers: ['imap'],
-		names: /\[OVERQUOTA\]|MapiException(?:Shutoff)?QuotaExceeded/,
-		words:
-			/\bover ?quota\b|\bquota (?:(?:is|was|has been) )?(?:exceeded|reached)|exceed(?:s|ed|ing)? .{0,40}\bquota\b|mailbox (?:is )?full|(?:reached|exceeded) (?:its |the )?maximum (?:mailbox )?size/i,
+		words: FULL,
+		command: /^(?:APPEND|UID (?:COPY|MOVE|STORE|EXPUNGE)|CREATE|RENAME)\b/,
 		code: 'rejected',
 		sentence: (at) => `${box(at)} is full.`,
 		remedy: () =>

@@ -71,13 +71,24 @@ function contentsOf(json: unknown): unknown[] {
  */
 export function postedEmail(json: unknown): string | undefined {
 	const fields = fieldsOf(enclosed(json));
-	if ([...TEXTS, ...HTMLS].some((name) => fields.has(lettersOf(name)))) return undefined;
-	return ['email', 'bodymime'].map((name) => textOf(fields.get(name))).find((text) => /^[!-9;-~]{1,200}:[^\r\n]{0,2000}\r?\n/.test(text));
+	// Where the text is there, `email` is something else, such as a draft.
+	if ([...TEXTS, ...HTMLS, ...OTHER_TEXTS].some((name) => fields.has(lettersOf(name)))) return undefined;
+	return ['email', 'bodymime'].map((name) => textOf(fields.get(name))).find(isWholeEmail);
 }
+
+function isWholeEmail(text: string): boolean {
+	const head = text.slice(0, LONGEST_HEADERS).split(/\r?\n\r?\n/, 1)[0] ?? '';
+	return /^[!-9;-~]{1,200}:/.test(head) && /^from:/im.test(head);
+}
+
+const HEADER_LISTS = ['metadata', 'headers', 'internetmessageheaders'];
 
 function isEmail(json: unknown): boolean {
 	const fields = fieldsOf(json);
-	return ['from', 'sender', 'messageid', 'internetmessageid', 'payload', 'headerlines'].some((name) => fields.has(name));
+	return (
+		['from', 'sender', 'messageid', 'internetmessageid', 'payload', 'headerlines'].some((name) => fields.has(name)) ||
+		HEADER_LISTS.some((name) => headersIn(fields.get(name)).some(([header]) => /^(?:from|message-id)$/i.test(header)))
+	);
 }
 
 /** A list of Graph, Gmail's API or mailparser, an object, or the lines themselves. */
@@ -106,6 +117,8 @@ function withoutName(name: string, value: unknown): unknown {
 }
 
 const TEXTS = ['text', 'textPlain', 'bodyPlain', 'bodyText', 'textBody', 'plain', 'rawTextBody'];
+/** Where Outlook, Gmail and Power Automate have it. */
+const OTHER_TEXTS = ['body', 'uniqueBody', 'bodyPreview', 'snippet', 'payload', 'textAsHtml'];
 const HTMLS = ['html', 'textHtml', 'bodyHtml', 'htmlBody', 'rawHtmlBody'];
 /** How HTML begins. A text in which an address is in angle brackets does not. */
 const HTML = /^\s{0,100}<(?:!doctype|html|head|body|meta|style|div|p|span|table|br)(?:\s[^<]{0,2000})?\/?>/i;

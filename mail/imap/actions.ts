@@ -83,7 +83,7 @@ async function move(
 	// Only what was certainly copied is deleted.
 	throwIfRefused(await remove(session, asked), 'UID EXPUNGE', `delete the email, which was copied to "${to}" and is now in both folders`, {
 		code: 'forbidden',
-		remedy: 'Delete one of the two. Moving it again would copy it once more.',
+		warning: 'Delete one of the two. Moving it again would copy it once more.',
 	});
 }
 
@@ -91,15 +91,18 @@ function throwIfRefused(
 	refusal: MailError | undefined,
 	command: string,
 	what: string,
-	{ code = 'rejected', remedy = 'Check that the signed-in user or app may change the mailbox.' }: Partial<Facts> = {},
+	{ code = 'rejected', warning, remedy = 'Check that the signed-in user or app may change the mailbox.' }: Partial<Facts> = {},
 ): void {
 	if (refusal === undefined) return;
 	// Only of a known cause, such as a full mailbox, is the remedy better than ours.
-	const advice = refusal.code === 'rejected' ? refusal.remedy : remedy;
-	throw new MailError(`The server did not ${what}: ${refusal.summary}`, { code, speaker: 'imap', command, remedy: advice });
+	const advice = refusal.code === 'rejected' ? refusal.remedy : warning === undefined ? remedy : undefined;
+	const told = [warning, advice].filter((one) => one !== undefined).join(' ');
+	throw new MailError(`The server did not ${what}: ${refusal.summary}`, { code, speaker: 'imap', command, remedy: told });
 }
 
 interface Facts {
 	code: 'rejected' | 'forbidden';
 	remedy: string;
+	/** What has to be known whatever the reason is. */
+	warning: string;
 }

@@ -331,7 +331,7 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	},
 	'imap-full': {
 		imap: at(
-			'SELECT',
+			'APPEND',
 			'%t NO [OVERQUOTA] Quota exceeded (mailbox for user is full)',
 			'%t NO Over quota',
 			'%t NO Mailbox is full.',

@@ -100,11 +100,9 @@ export function givenItem(
 	const whole = 'json' in given && typeof given.json === 'object' && given.json !== null ? given : undefined;
 	const json = whole === undefined ? given : record(whole.json);
 	const binary = whole !== undefined && 'binary' in whole ? binariesOf(whole.binary) : (context.getInputData()[item]?.binary ?? {});
-	const posted = postedEmail(json);
-	if (posted !== undefined) return { json, binary, raw: posted };
 	const raw = binary[RAW_PROPERTY];
 	const isTakenApart = typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined);
-	return { json, binary, raw: isTakenApart ? undefined : (raw ?? text(json.raw, 'Original Message')) };
+	return { json, binary, raw: isTakenApart ? postedEmail(json) : (raw ?? text(json.raw, 'Original Message')) };
 }
 
 function parsed(value: unknown): IDataObject {

@@ -133,6 +133,15 @@ describe('a server that has no MOVE', () => {
 });
 
 describe('a full mailbox', () => {
+	it('is told with the warning that a moved email is in both folders', async () => {
+		const own = await filled(scene('exchange'), ['a'], { lacks: ['MOVE'] });
+		own.sandbox.exchange.plan('imap', 'UID EXPUNGE', { reply: '%t NO [OVERQUOTA] Recoverable Items quota exceeded.' });
+		await expect(acts(own, [1], MOVE)).rejects.toMatchObject({
+			message: expect.stringContaining('both folders'),
+			remedy: expect.stringMatching(/^Delete one of the two\. .+ Delete emails or move them to the archive/),
+		});
+	});
+
 	it.each([
 		['move', 'UID MOVE', { kind: 'move', to: 'Done' }, []],
 		['move', 'UID COPY', { kind: 'move', to: 'Done' }, ['MOVE']],
