@@ -106,9 +106,7 @@ export class OpenMultiparts {
 	}
 
 	#longestPreamble(part: Part): number {
-		return this.readDecoded !== undefined && part.parent === undefined && isBase64(part.encoding)
-			? LONGEST_ENCODED
-			: LONGEST_PREAMBLE;
+		return this.readDecoded !== undefined && part.parent === undefined && isBase64(part.encoding) ? LONGEST_ENCODED : LONGEST_PREAMBLE;
 	}
 
 	/** A multipart without any part: what it holds all the same is text, or its parts, which were encoded together. */

@@ -96,7 +96,7 @@ const NEARLY_MULTIPART = /^mu[lti]{2,5}-?p[art]{2,4}\/(?=\w)/;
 function typeOf(value: string, hasBoundary: boolean, { fields, name }: Pick<Part, 'fields' | 'name'>, parent: Part | undefined): string {
 	const written = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
 	const type = hasBoundary ? written?.replace(NEARLY_MULTIPART, 'multipart/') : written;
-	if (type !== undefined && OTHER_HTML.has(type) && name === '' && !isAttached(fields)) return 'text/html';
+	if (type !== undefined && parent === undefined && OTHER_HTML.has(type) && name === '' && !isAttached(fields)) return 'text/html';
 	if (type !== undefined) return MISSPELLED.get(type) ?? type;
 	if (value === 'multipart' || hasBoundary) return 'multipart/mixed';
 	if (value === 'html' || /^text[.\\:-]x?html$/.test(value)) return 'text/html';

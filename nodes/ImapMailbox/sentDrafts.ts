@@ -11,7 +11,8 @@ const sent = new WeakMap<Connection, Map<string, IDataObject>>();
 export function noteSent(connection: Connection, draft: There, messageId: string, facts: IDataObject): void {
 	const known = sent.get(connection) ?? new Map<string, IDataObject>();
 	sent.set(connection, known);
-	for (const key of [placeOf(draft), messageId]) known.set(key, facts);
+	// Another draft with the same Message-ID was not sent itself.
+	for (const key of [placeOf(draft), messageId]) if (!known.has(key)) known.set(key, facts);
 }
 
 /**

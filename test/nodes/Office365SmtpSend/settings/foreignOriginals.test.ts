@@ -298,6 +298,31 @@ describe('a reply to an item of another node', () => {
 			{ subject: 'Re: x', quoted: '> hello' },
 		],
 		[
+			'an email of Outlook beside a draft in the field "email"',
+			{
+				from: { emailAddress: { name: 'Grace', address: 'grace@example.test' } },
+				subject: 'x',
+				internetMessageId: '<1@x>',
+				body: { contentType: 'text', content: 'hello' },
+				email: 'From: Ada\nSubject: Offer\n\nDear Ada,',
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			'an email with text in the field "email" that is no email',
+			{ from: 'Grace <grace@example.test>', messageId: '<1@x>', subject: 'x', email: 'Name: Ada\nCity: London', body: 'hello' },
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			'the built-in Email Trigger beside what a bot has written in "message"',
+			{
+				textPlain: 'hello',
+				metadata: { from: 'Grace <grace@example.test>', 'message-id': '<1@x>', subject: 'x' },
+				message: { from: 'bot', text: 'hi' },
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
 			"Postmark's webhook",
 			{
 				From: 'grace@example.test',
