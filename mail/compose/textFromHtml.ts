@@ -25,7 +25,7 @@ export async function textOfHtml(html: string, budget: HtmlBudget = { characters
 	const layout = new TextLayout();
 	let sizes: readonly number[] = [];
 	// Such a list begins with the number of its items, which is known only at its end.
-	if (/\breversed\b/i.test(html)) {
+	if (/<ol\b[^>]{0,500}\sreversed\b/i.test(html)) {
 		const counting = new Elements(new TextLayout());
 		await read(html, length, counting);
 		sizes = counting.sizes;
@@ -210,6 +210,11 @@ class Elements {
 			case 'tr':
 				layout.columns.beginRow();
 				return undefined;
+			case 'thead':
+			case 'tbody':
+			case 'tfoot':
+				layout.columns.breakGroup();
+				return () => layout.columns.breakGroup();
 			case 'td':
 			case 'th':
 				layout.columns.beginCell(span(attributes.get('colspan')), span(attributes.get('rowspan')));

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { Tokenizer } from 'htmlparser2';
+import { describe, expect, it, vi } from 'vitest';
 
 import { textOfHtml } from '../../../mail/compose/textFromHtml';
 
@@ -87,6 +88,36 @@ describe('text made from HTML', () => {
 			'takes no notice of numbers of rows and columns that no table has',
 			'<table><tr><td colspan="100000000">a</td><td rowspan="-3">b</td><td rowspan="x">c</td></tr><tr><td>d</td></tr></table>',
 			lines('a\tb\tc', 'd'),
+		],
+		[
+			'ends cells of several rows with the head, body or foot of the table that they are in',
+			'<table><thead><tr><th rowspan=2>N<th>A</thead><tbody><tr><td>x<td rowspan=100>1<tr><td rowspan=100>y</tbody><tbody><tr><td>H<td>e<td>f</tbody><tfoot><tr><td>Sum<td>9</table>',
+			lines('N\tA', 'x\t1', 'y', 'H\te\tf', 'Sum\t9'),
+		],
+		[
+			'does so where only one end of the body is known',
+			'<table><tr><td rowspan=3>a<td>b<tbody><tr><td rowspan=3>c<td>d</tbody><tr><td>e<td>f</table>',
+			lines('a\tb', 'c\td', 'e\tf'),
+		],
+		[
+			'counts no columns in which no cell begins',
+			'<table><tr><td colspan=12>Hello<tr><td colspan=6>Yes<td colspan=6>No</table><table><tr><td colspan=3>Bill<td colspan=2>Sum<td>€<tr><td colspan=3>a<td colspan=2>1<td>€</table>',
+			lines('Hello', 'Yes\tNo', '', 'Bill\tSum\t€', 'a\t1\t€'),
+		],
+		[
+			'does so beside empty cells of several columns',
+			'<table><tr><td>a<td colspan=5></td><td>1<tr><td>b<td colspan=5></td><td>2</table><table><tr><td colspan=50>a<td>b<tr><td colspan=50>c<td>d</table>',
+			lines('a\t\t1', 'b\t\t2', '', 'a\tb', 'c\td'),
+		],
+		[
+			'counts no columns whose cells are empty in each row, as at the end of a row or for the width only',
+			'<table><tr><td></td><td></td><td></td><td></td></tr><tr><td>Title<td></td><td></td><td></td></tr><tr><td colspan=2>a<td colspan=2>b</table>',
+			lines('Title', 'a\tb'),
+		],
+		[
+			'keeps columns in line in a row that begins with columns in which no cell begins',
+			'<table><tr><td colspan=4></td><td>Sum<td>Tax<tr><td colspan=2>a<td colspan=2>b<td>1<td>2<tr><td colspan=4 rowspan=2>c<td>3<td>4<tr><td>5<td>6</table>',
+			lines('\t\tSum\tTax', 'a\tb\t1\t2', 'c\t\t3\t4', '\t\t5\t6'),
 		],
 		['reads cells outside of rows', '<table><td rowspan=2>a</td><td>b</td></table>', 'a\tb'],
 		['reads rows and cells whose end tags are missing', '<table><tr><th>a<th>b<tr><td>c<td>d</table>e', lines('a\tb', 'c\td', '', 'e')],
@@ -240,6 +271,22 @@ describe('work and text are bounded', () => {
 	it('for end tags that have nothing to end in deep nesting', async () => {
 		const before = process.cpuUsage();
 		await textOfHtml(`${'<div>'.repeat(100_000)}${'</span></x></p></td></table>'.repeat(50_000)}`);
+		expect(process.cpuUsage(before).user / 1000).toBeLessThan(4000);
+	});
+
+	it.each([
+		[1, '<p>The order is reversed.</p><ol title="x"><li>reversed</ol><style>tr{flex-direction:row-reversed}</style>'],
+		[2, '<ol class="x" REVERSED><li>x</ol>'],
+	])('by reading HTML %s times: %s', async (times, html) => {
+		const end = vi.spyOn(Tokenizer.prototype, 'end');
+		await textOfHtml(html);
+		expect(end).toHaveBeenCalledTimes(times);
+		end.mockRestore();
+	});
+
+	it('where lists that could be reversed are looked for', async () => {
+		const before = process.cpuUsage();
+		await textOfHtml('<ol '.repeat(250_000));
 		expect(process.cpuUsage(before).user / 1000).toBeLessThan(4000);
 	});
 
