@@ -227,9 +227,9 @@ class Elements {
 
 	#beginList(name: string, attributes: Attributes): void {
 		const reversed = name === 'ol' && attributes.has('reversed') ? this.sizes.push(0) - 1 : undefined;
-		const first = reversed === undefined ? 1 : this.known[reversed];
-		const next = integer(attributes.get('start')) ?? first ?? 1;
-		this.#lists.push({ ordered: name === 'ol', next, step: reversed === undefined ? 1 : -1, reversed });
+		const first = integer(attributes.get('start')) ?? (reversed === undefined ? undefined : this.known[reversed]);
+		const step = reversed === undefined || first === undefined ? 1 : -1;
+		this.#lists.push({ ordered: name === 'ol', next: first ?? 1, step, reversed });
 	}
 
 	#marker(value: number | undefined): string {
