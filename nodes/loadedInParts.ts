@@ -17,6 +17,9 @@ const TEST = [STEPS, TEST_CONNECTION];
 /** The Test button of a service account. */
 export const loadCredentialTest = loadInParts(TEST_CONNECTION, [...SIGN_IN, STEPS]);
 
+/** The editor's lists of folders. */
+export const loadFolderLists = loadInParts(async () => await import('./serverFolders.js'), SIGN_IN);
+
 const WATCHING = [
 	...SIGN_IN,
 	...READING,
