@@ -9,6 +9,11 @@ export type Inbox = (typeof INBOXES)[number];
 /** What n8n said of an email that it was to send; `unknown` also where n8n never answered. */
 export type Said = 'sent' | 'unknown' | 'failed';
 
+/**
+ * The longest pause between emails to an inbox. More of them would be more than one n8n runs beside the faults, and more than the POP Trigger
+ * retries, which are 100 a minute: an hour would leave so much behind that it could not be counted for another hour.
+ */
+const EMAILS_PAUSE_MS = 5_000;
 /** So many executions send at the same time at most. */
 const AT_ONCE = 3;
 
@@ -31,7 +36,7 @@ export class Traffic {
 
 	start(): void {
 		this.#loops.push(
-			...INBOXES.map(async (inbox) => await this.#repeat(2_000, async () => await this.#deliver(inbox))),
+			...INBOXES.map(async (inbox) => await this.#repeat(EMAILS_PAUSE_MS, async () => await this.#deliver(inbox))),
 			this.#repeat(1_500, async () => await Promise.resolve(this.#send())),
 			this.#repeat(4_000, async () => await this.call('soak-fetch')),
 			this.#repeat(4_000, async () => await this.call('soak-move')),
