@@ -79,6 +79,7 @@ const TALK: Record<'smtp' | 'imap' | 'pop', (account: Account) => Promise<unknow
 			await session.select('INBOX');
 			const found = await session.run('SEARCH', async (client) => await client.search({ all: true }, { uid: true }));
 			if (found === false) throw session.refusal('SEARCH');
+			await session.run('APPEND', async (client) => await client.append('INBOX', 'Subject: two\r\n\r\nhello\r\n'));
 			await session.select('Nowhere');
 		} finally {
 			session.close();
