@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
 
 export interface Figures {
 	attack: string;
@@ -9,7 +9,10 @@ export interface Figures {
 	memoryMb: number;
 	/** The longest time in which nothing else got a turn, in ms. */
 	stallMs: number;
-	/** The same in CPU time of this thread, so that it does not depend on what else the machine does; NaN where the system does not tell it. */
+	/**
+	 * The same in CPU time of this thread, so that it does not depend on what else the machine does, and without the collecting of garbage,
+	 * which takes the longer the more the whole process holds; NaN where the system does not tell it.
+	 */
 	busyMs: number;
 }
 
@@ -28,19 +31,31 @@ function cpuTime(): number {
 	}
 }
 
-/** Looks as often as this thread gets a turn. @returns ends it, with the most CPU time that it took between two looks */
-function watchThread(): () => number {
-	let [last, most] = [cpuTime(), cpuTime() * 0];
+/** Shorter ones are not looked at more closely. */
+const WORTH_MS = 1;
+
+/** Looks as often as this thread gets a turn. @returns ends it, with the most CPU time that it worked between two looks, in ms */
+function watchThread(): () => Promise<number> {
+	const turns: Array<{ from: number; to: number; cpu: number }> = [];
+	const collections: PerformanceEntry[] = [];
+	const observer = new PerformanceObserver((list) => collections.push(...list.getEntries()));
+	observer.observe({ entryTypes: ['gc'] });
+	let [at, cpu] = [performance.now(), cpuTime()];
 	const look = (): void => {
-		const now = cpuTime();
-		most = Math.max(most, now - last);
-		last = now;
+		const [now, used] = [performance.now(), cpuTime()];
+		if (!(used - cpu < WORTH_MS)) turns.push({ from: at, to: now, cpu: used - cpu });
+		[at, cpu] = [now, used];
 	};
 	const timer = setInterval(look, 1);
-	return () => {
+	return async () => {
 		clearInterval(timer);
 		look();
-		return Math.round(most);
+		// What was collected is told a moment later.
+		await new Promise((resolve) => setTimeout(resolve, 2 * TICK_MS));
+		observer.disconnect();
+		const collecting = (from: number, to: number): number =>
+			collections.filter(({ startTime }) => startTime >= from && startTime < to).reduce((sum, { duration }) => sum + duration, 0);
+		return Math.round(turns.reduce((most, turn) => Math.max(most, turn.cpu - collecting(turn.from, turn.to)), 0));
 	};
 }
 
@@ -59,8 +74,7 @@ export async function figuresOf(attack: string, work: () => unknown): Promise<Fi
 		await work();
 	} finally {
 		tookMs = Math.round(performance.now() - since);
-		busyMs = endWatch();
-		await new Promise((resolve) => setTimeout(resolve, 2 * TICK_MS));
+		busyMs = await endWatch();
 		stall.disable();
 		clearInterval(look);
 		most = Math.max(most, process.memoryUsage.rss());
@@ -74,8 +88,7 @@ export async function figuresOf(attack: string, work: () => unknown): Promise<Fi
 
 /**
  * The figures of an attack. While one of its turns takes longer than allowed, it is run again, six times in all, and the longest turn is
- * that of the calmest run: a turn that the attack makes long is long each time; one that is long because garbage was collected just
- * then, or because the machine was slow, is not.
+ * that of the calmest run: a turn that the attack makes long is long each time; one that is long because the machine was slow is not.
  */
 export async function figuresOfCalmest(attack: string, longestTurnMs: number, work: () => unknown): Promise<Figures> {
 	const figures = await figuresOf(attack, work);
