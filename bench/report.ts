@@ -9,6 +9,8 @@ export interface PartReport {
 	commit: string;
 	machine: string;
 	versions: Record<string, string>;
+	/** It failed or was ended before all was measured. */
+	isCutShort?: true;
 	results: Result[];
 	notes: Array<{ line: string; aims: Aim[] }>;
 }
@@ -58,7 +60,7 @@ function section(part: PartReport): string[] {
 		'',
 		`\`npm run bench ${part.name}\` on ${part.date} at ${part.commit}: ${part.machine}; ${Object.entries(part.versions)
 			.map(([name, version]) => `${name} ${version}`)
-			.join(', ')}.`,
+			.join(', ')}.${part.isCutShort === true ? ' **It did not run to its end.**' : ''}`,
 		...(part.results.length > 0 ? ['', ...table(part.results), '', ...chart(part)] : []),
 		...(part.notes.length > 0 ? ['', ...part.notes.map(({ line, aims }) => [`- ${line}`, ...aims.map(told)].join(' '))] : []),
 	];
