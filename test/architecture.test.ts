@@ -53,13 +53,7 @@ describe('the architecture', () => {
 	});
 
 	it('has no circle of imports, those of types included', () => {
-		const edges = new Map<string, string[]>();
-		for (const folder of ['mail', 'nodes', 'credentials', 'sandbox']) {
-			for (const { file, from } of imports(folder)) {
-				const found = from.startsWith('.') ? fileOf(target(file, from)) : undefined;
-				if (found !== undefined) edges.set(file, [...(edges.get(file) ?? []), found]);
-			}
-		}
+		const edges = edgesOf(['mail', 'nodes', 'credentials', 'sandbox'].flatMap(imports));
 		const done = new Set<string>();
 		const circle = (file: string, path: string[]): string[] | undefined => {
 			if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
@@ -165,6 +159,16 @@ function files(folder: string): string[] {
 	});
 }
 
+/** By file, the files of the repository that it imports. */
+function edgesOf(all: ReturnType<typeof imports>): Map<string, string[]> {
+	const edges = new Map<string, string[]>();
+	for (const { file, from } of all) {
+		const found = from.startsWith('.') ? fileOf(target(file, from)) : undefined;
+		if (found !== undefined) edges.set(file, [...(edges.get(file) ?? []), found]);
+	}
+	return edges;
+}
+
 /** The files that a file imports while it runs, and those that they import. */
 function reached(from: string, edges: ReadonlyMap<string, readonly string[]>, seen = new Set<string>()): Set<string> {
 	if (seen.has(from)) return seen;
@@ -175,11 +179,7 @@ function reached(from: string, edges: ReadonlyMap<string, readonly string[]>, se
 
 describe('the commands of the repository', () => {
 	it('build the package first where they run it in n8n', () => {
-		const edges = new Map<string, string[]>();
-		for (const { file, from, typeOnly } of ['sandbox', 'test', 'bench'].flatMap(imports)) {
-			const found = from.startsWith('.') && !typeOnly ? fileOf(target(file, from)) : undefined;
-			if (found !== undefined) edges.set(file, [...(edges.get(file) ?? []), found]);
-		}
+		const edges = edgesOf(['sandbox', 'test', 'bench'].flatMap(imports).filter(({ typeOnly }) => !typeOnly));
 		const scripts = [...readFileSync(join(ROOT, 'sandbox', 'begin.mjs'), 'utf8').matchAll(/^\t\w+: '([^']+)',$/gm)].map(
 			([, path = '']) => path,
 		);

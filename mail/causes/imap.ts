@@ -29,8 +29,8 @@ export const IMAP_CAUSES: readonly Cause[] = [
 		remedy: () => "Choose the folder from the list, or enter its full path with the server's separator, for example INBOX/Invoices.",
 	},
 	{
-		// RFC 5530, section 3 (OVERQUOTA). The other names are of Exchange's store; Microsoft tells them in "Changes in message store and
-		// throttling for concurrent connections". Its sentence is that of Exchange Web Services
+		// RFC 5530, section 3 (OVERQUOTA). Exchange Online's own words over IMAP are not known: the names are those of its store in answers
+		// over SMTP, the sentence about the size is that of Exchange Web Services
 		// (https://github.com/ecederstrand/exchangelib/issues/457). Cyrus says "Over quota", Dovecot "Quota exceeded".
 		id: 'imap-full',
 		speakers: ['imap'],

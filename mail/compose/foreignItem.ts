@@ -28,7 +28,7 @@ export async function foreignItem(json: unknown): Promise<ForeignItem> {
 		const text = typeof value === 'string' ? value : Array.isArray(value) && typeof value[0] === 'string' ? value[0] : '';
 		if (text !== '' && !headers.has(name)) headers.set(name, text.replace(/[\r\n]+/g, ' '));
 	};
-	const lists = ['metadata', 'headers', 'headerLines', 'internetMessageHeaders'].map(field);
+	const lists = HEADER_LISTS.map(field);
 	for (const lines of [...lists, property(field('payload'), 'headers')]) {
 		for (const [name, value] of headersIn(lines)) learn(name.toLowerCase().replaceAll('_', '-'), withoutName(name, value));
 	}
@@ -81,13 +81,14 @@ function isWholeEmail(text: string): boolean {
 	return /^[!-9;-~]{1,200}:/.test(head) && /^from:/im.test(head);
 }
 
-const HEADER_LISTS = ['metadata', 'headers', 'internetmessageheaders'];
+/** Where nodes and webhooks have the headers. */
+const HEADER_LISTS = ['metadata', 'headers', 'headerLines', 'internetMessageHeaders'];
 
 function isEmail(json: unknown): boolean {
 	const fields = fieldsOf(json);
 	return (
 		['from', 'sender', 'messageid', 'internetmessageid', 'payload', 'headerlines'].some((name) => fields.has(name)) ||
-		HEADER_LISTS.some((name) => headersIn(fields.get(name)).some(([header]) => /^(?:from|message-id)$/i.test(header)))
+		HEADER_LISTS.some((name) => headersIn(fields.get(lettersOf(name))).some(([header]) => /^(?:from|message-id)$/i.test(header)))
 	);
 }
 

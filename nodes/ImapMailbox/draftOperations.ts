@@ -94,19 +94,16 @@ async function update(scene: Scene): Promise<IDataObject> {
 
 /**
  * Finds the drafts that are meant, each once. If no folder is given, they are in Drafts. What is no draft there is an error.
- * @param alreadySent called for each draft that an earlier item has sent, with the output for it
+ * @param alreadySent takes the output for each draft that an earlier item has sent
  */
-async function draftsMeant(
-	{ own, item, connection, folders }: Scene,
-	alreadySent?: (output: IDataObject) => void,
-): Promise<Array<There | MailError>> {
+async function draftsMeant({ own, item, connection, folders }: Scene, alreadySent?: Set<IDataObject>): Promise<Array<There | MailError>> {
 	const { path } = await folders.special('drafts');
 	const references = readReferences(own.getNodeParameter('uid', item, ''));
 	const fates = await locate(connection, folders, references, path);
 	const meant = new Map<string, There | MailError>();
 	for (const [index, fate] of fates.entries()) {
 		const output = alreadySent && sentBefore(connection, fate, references[index], path);
-		if (output !== undefined) alreadySent?.(output);
+		if (output !== undefined) alreadySent?.add(output);
 		else if (fate.kind === 'failed') meant.set(`${index}`, fate.error);
 		else if (fate.kind === 'gone') meant.set(`${index}`, goneDraft(fate.reason, connection.account.mailbox));
 		else meant.set(`${fate.uid} ${fate.folder}`, await failureOr(async () => await requireDraft(connection, fate, path)));
@@ -136,10 +133,9 @@ async function failureOr<Result>(work: () => Promise<Result>): Promise<Result | 
  * @param past what is done with them: "sent"
  */
 async function eachDraft(scene: Scene, past: string, act: (draft: There) => Promise<IDataObject>): Promise<INodeExecutionData[]> {
-	/** Each once. */
-	const alreadySent = new Set<IDataObject>();
-	const drafts = await draftsMeant(scene, past === 'sent' ? (output) => void alreadySent.add(output) : undefined);
-	const outcomes: Array<IDataObject | MailError> = [...alreadySent].map((output) => ({ ...output }));
+	const alreadySent = past === 'sent' ? new Set<IDataObject>() : undefined;
+	const drafts = await draftsMeant(scene, alreadySent);
+	const outcomes: Array<IDataObject | MailError> = [...(alreadySent ?? [])].map((output) => ({ ...output }));
 	let end: MailError | undefined;
 	for (const draft of drafts) {
 		const outcome = end ?? (draft instanceof MailError ? draft : await failureOr(async () => await act(draft)));

@@ -97,15 +97,15 @@ async function calm({ sandbox }: Scene): Promise<void> {
  */
 async function settle(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 	let [seen, since] = ['', Date.now()];
-	let [isJudged, told] = [false, since];
+	let [isJudged, spokeAt] = [false, since];
 	for (;;) {
 		flushQueue(scene);
 		await Promise.all([traffic.call('soak-fetch'), traffic.call('soak-move')]);
 		await sleep(5_000);
 		const state = await progress(scene);
-		if (Date.now() - told > 60_000) {
+		if (Date.now() - spokeAt > 60_000) {
 			console.log(`The faults are over; what they left behind is waited for. ${state}`);
-			told = Date.now();
+			spokeAt = Date.now();
 		}
 		if (state !== seen) [seen, since, isJudged] = [state, Date.now(), false];
 		const isLate = Date.now() - since > STILL_MS;
