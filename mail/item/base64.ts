@@ -59,7 +59,9 @@ export class Base64 implements Decoder {
 	}
 
 	#charactersOf(text: string): string {
-		return this.#isWeb === true ? text.replace(/[^\w+/-]+/g, '') : text.replace(/[^A-Za-z0-9+/]+/g, '');
+		// Nothing but line ends stands between the lines of most emails, and V8 removes a fixed string much faster than a set of characters.
+		const lines = text.replace(/\r\n/g, '');
+		return this.#isWeb === true ? lines.replace(/[^\w+/-]+/g, '') : lines.replace(/[^A-Za-z0-9+/]+/g, '');
 	}
 }
 

@@ -63,6 +63,7 @@ export function decodeHeader(value: string, others: readonly string[] = []): str
 
 /** The sets that the encoded words of a header name, one after the other, because a hostile header has a great many. */
 export function* setsOfWords(header: string): Generator<string> {
+	if (!header.includes('=?')) return;
 	// RFC 2231, section 5: a language can follow the set.
 	for (const [, charset = ''] of header.matchAll(/=\?([\w.:()+-]{1,60})(?:\*[\w-]{0,60})?\?[bq]\?/gi)) yield charset.toLowerCase();
 }

@@ -78,10 +78,14 @@ function* pairs(text: string): Generator<[string, string]> {
 }
 
 function quoted(text: string, begin: number, name: string): { content: string; end: number } {
+	const isName = /^(?:file)?name/.test(name);
+	const quote = text.indexOf('"', begin);
+	const plain = text.slice(begin, quote === -1 ? text.length : quote);
+	if (!plain.includes('\\') && (quote === -1 || !isName)) return { content: plain.trim(), end: quote === -1 ? text.length : quote + 1 };
 	let content = '';
 	for (let at = begin; at < text.length; at++) {
 		const character = text[at];
-		if (character === '"' && !(/^(?:file)?name/.test(name) && isWithinName(text, at + 1))) return { content, end: at + 1 };
+		if (character === '"' && !(isName && isWithinName(text, at + 1))) return { content, end: at + 1 };
 		// Only quotes and backslashes are escaped: C:\temp\a.txt is meant as it stands.
 		if (character === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\') && !isSecondByte(text, at)) content += text[++at];
 		else content += character;

@@ -54,7 +54,7 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 function nameIn(disposition: Part['parameters'], content: Part['parameters'], isBody: boolean): string {
 	const places = [disposition.get('filename'), content.get('name'), disposition.get('name')];
 	const others = [content.get('filename'), disposition.get('file'), content.get('file')];
-	const names = [...places, ...(isBody ? [] : others)].map((one = '') => cleanName(one)).filter((one) => one !== '');
+	const names = [...places, ...(isBody ? [] : others)].map((one = '') => (one === '' ? '' : cleanName(one))).filter((one) => one !== '');
 	const [name = ''] = names;
 	return LOST.test(name) ? (names.find((other) => !LOST.test(other) && asLost(other) === asLost(name)) ?? name) : name;
 }

@@ -13,7 +13,10 @@ const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/g;
 // Most lines of most emails: nothing to normalize, no mark and no other space in them.
 const PLAIN = /^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/;
 
-/** Each line is judged by several questions in turn, and again with the lines around it, so the last answers are kept. */
+/**
+ * Each line is judged by several questions in turn, and again with the lines around it, so the last answers are kept, except those of plain
+ * lines: to find them takes longer than to answer again.
+ */
 const answered = new Map<string, string>();
 const MOST_ANSWERED = 32;
 
@@ -23,9 +26,10 @@ const MOST_ANSWERED = 32;
  */
 export function judged(line: string): string {
 	const cut = line.length > LONGEST_JUDGED ? line.slice(0, LONGEST_JUDGED) : line;
+	if (PLAIN.test(cut)) return cut.toLowerCase();
 	const known = answered.get(cut);
 	if (known !== undefined) return known;
-	const plain = (PLAIN.test(cut) ? cut : normalized(cut)).toLowerCase();
+	const plain = normalized(cut).toLowerCase();
 	if (answered.size >= MOST_ANSWERED) answered.clear();
 	answered.set(cut, plain);
 	return plain;

@@ -13,6 +13,8 @@ const LONGEST = 200_000;
  * that are compared in another form. Most lines have none of it, and this tells it much faster than all questions in turn.
  */
 const TELLING = /[:>]|[-_=*#+]{2}|[^\t\x20-\x7e\u00a1-\u024f]/;
+/** A line without any sign that can be {@link TELLING}. This finds out about most lines in half the time. */
+const HAS_NO_SIGN = /^[^-:>_=*#+\0-\x08\x0a-\x1f\x7f-\xa0\u0250-\uffff]*$/;
 /** Number of lines behind a line that can decide about it. */
 const LOOK_AHEAD = 3;
 
@@ -39,7 +41,7 @@ export function newText(text: string, answers: boolean): string {
 	for (let at = belowBanners(lines); at < lines.length; at++) {
 		const line = lines[at] ?? '';
 		if (telling < at) telling = at;
-		while (telling < lines.length && !TELLING.test(lines[telling] ?? '')) telling += 1;
+		while (telling < lines.length && !isTelling(lines[telling] ?? '')) telling += 1;
 		if (telling > at + LOOK_AHEAD) {
 			written.take(line);
 			continue;
@@ -64,6 +66,10 @@ export function newText(text: string, answers: boolean): string {
 		written.take(line);
 	}
 	return written.text();
+}
+
+function isTelling(line: string): boolean {
+	return !HAS_NO_SIGN.test(line) && TELLING.test(line);
 }
 
 /** What is not quoted, in parts: the text between two quotations may have its own signature. */
