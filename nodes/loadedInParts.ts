@@ -1,7 +1,7 @@
 import { loadInParts } from '../mail/loadInParts';
 
 /** What the nodes import at their first use takes 40 to 90 ms to load. Each part here takes a fraction of that. */
-const SIGN_IN = [async () => await import('../mail/diagnosis.js'), async () => await import('./credentialAccount.js')];
+const SIGN_IN = [async () => await import('../mail/diagnosis.js'), async () => await import('./signIn/credentialAccount.js')];
 const READING = [async () => await import('../mail/item/item.js')];
 const READING_POP = [...READING, async () => await import('./popMail.js'), async () => await import('../mail/collect/collect.js')];
 const WRITING = [
@@ -11,14 +11,14 @@ const WRITING = [
 	async () => await import('../mail/smtp/send.js'),
 ];
 const STEPS = async (): Promise<unknown> => await import('../mail/connectionTest/connectionTest.js');
-const TEST_CONNECTION = async (): Promise<typeof import('./testConnection')> => await import('./testConnection.js');
+const TEST_CONNECTION = async (): Promise<typeof import('./signIn/testConnection')> => await import('./signIn/testConnection.js');
 const TEST = [STEPS, TEST_CONNECTION];
 
 /** The Test button of a service account. */
 export const loadCredentialTest = loadInParts(TEST_CONNECTION, [...SIGN_IN, STEPS]);
 
 /** The editor's lists of folders. */
-export const loadFolderLists = loadInParts(async () => await import('./serverFolders.js'), SIGN_IN);
+export const loadFolderLists = loadInParts(async () => await import('./parameters/serverFolders.js'), SIGN_IN);
 
 const WATCHING = [
 	...SIGN_IN,

@@ -10,8 +10,8 @@ import { readMoment } from '../mail/compose/eventTime';
 import type { Wish } from '../mail/collect/wish';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
 import { collect } from '../mail/pop3/session';
-import { choice, flag, isBlank, record, text, whole } from './parameterValues';
-import { readMoreOf } from './readMoreFields';
+import { choice, flag, isBlank, record, text, whole } from './parameters/parameterValues';
+import { readMoreOf } from './parameters/readMoreFields';
 
 /** Larger emails are streamed to the parser and not held in memory, in bytes. */
 const STREAM_ABOVE = 1024 * 1024;

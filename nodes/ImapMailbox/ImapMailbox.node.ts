@@ -6,8 +6,8 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { testServiceAccount } from '../credentialTest';
-import { loadFolders, searchFolders } from '../folderLists';
+import { testServiceAccount } from '../signIn/credentialTest';
+import { loadFolders, searchFolders } from '../parameters/folderLists';
 import { fields } from './fields';
 
 export class ImapMailbox implements INodeType {

@@ -7,7 +7,7 @@ import { refuseUtf16 } from '../../mail/compose/raw';
 import { MailError } from '../../mail/errors';
 import { append } from '../../mail/mailbox/append';
 import { readRawSource } from '../Office365SmtpSend/settings/rawSettings';
-import { choices, isBlank, record } from '../parameterValues';
+import { choices, isBlank, record } from '../parameters/parameterValues';
 import type { Scene } from './scene';
 import { folderOf } from './settings';
 

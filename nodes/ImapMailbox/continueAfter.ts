@@ -1,6 +1,6 @@
 import { MailError } from '../../mail/errors';
 import type { Spot, Wish } from '../../mail/mailbox/find';
-import { record, text } from '../parameterValues';
+import { record, text } from '../parameters/parameterValues';
 import { days } from './settings';
 
 const FIELD = 'Continue After';

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { whichEmail } from '../toolFields';
+import { whichEmail } from '../parameters/toolFields';
 import { folderField } from './folderFields';
 import { uidDescription } from './messageFields';
 

@@ -10,7 +10,7 @@ import { readReferences } from '../../mail/mailbox/references';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
 import { readReply } from '../Office365SmtpSend/settings/replySettings';
 import { readDelivery, readMail } from '../Office365SmtpSend/settings/settings';
-import { choice, flag, record } from '../parameterValues';
+import { choice, flag, record } from '../parameters/parameterValues';
 import { changedDraft } from './draftUpdate';
 import { foundOf, mailsMeant } from './messageOperations';
 import type { Scene } from './scene';

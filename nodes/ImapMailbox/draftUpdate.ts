@@ -12,7 +12,7 @@ import { toItem } from '../../mail/item/item';
 import type { There } from '../../mail/mailbox/locate';
 
 import { attributed, isAttributed, readBodies, readHeaders, readOwnFiles, readPeople } from '../Office365SmtpSend/settings/settings';
-import { flag, record, text } from '../parameterValues';
+import { flag, record, text } from '../parameters/parameterValues';
 import type { Scene } from './scene';
 
 /** A draft as it was, taken apart. */

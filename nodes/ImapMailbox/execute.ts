@@ -2,12 +2,12 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
 import { withMailbox, type Connection } from '../../mail/mailbox/sessions';
-import { Accounts } from '../accounts';
-import { beginTest, type AccountChoice } from '../credentialAccount';
+import { Accounts } from '../signIn/accounts';
+import { beginTest, type AccountChoice } from '../signIn/credentialAccount';
 import { nodeError } from '../nodeError';
 import { Parameters } from '../Office365SmtpSend/settings/context';
-import { accountChoice, record } from '../parameterValues';
-import { testConnection } from '../testConnection';
+import { accountChoice, record } from '../parameters/parameterValues';
+import { testConnection } from '../signIn/testConnection';
 import { capped, isTool } from '../toolAnswers';
 import { appendMail } from './appendOperation';
 import { changeMails } from './changeOperations';

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty } from '../accountFields';
+import { authenticationProperty } from '../parameters/accountFields';
 import { draftFields } from './draftFields';
 import { folderFields } from './folderFields';
 import { formatFields, messageFields } from './messageFields';

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { folderLocator } from '../folderLocatorFields';
+import { folderLocator } from '../parameters/folderLocatorFields';
 
 /** A folder of the mailbox, chosen as in IMAP Trigger. */
 export function folderField(

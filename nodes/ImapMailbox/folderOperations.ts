@@ -1,7 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { locator } from '../folderParameter';
-import { flag, text } from '../parameterValues';
+import { locator } from '../parameters/folderParameter';
+import { flag, text } from '../parameters/parameterValues';
 import { isTool, shortenFolder } from '../toolAnswers';
 import type { Scene } from './scene';
 

@@ -7,7 +7,7 @@ import { locate, type There } from '../../mail/mailbox/locate';
 import { choose, downloadPart, listParts, type PartWish } from '../../mail/mailbox/parts';
 import { provenance, queryOf, readMails, type ReadOptions } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
-import { choice, flag, record, text, whole } from '../parameterValues';
+import { choice, flag, record, text, whole } from '../parameters/parameterValues';
 import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import { continued, spotText } from './continueAfter';
 import { tellNothingFound } from './nothingFound';

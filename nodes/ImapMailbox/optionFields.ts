@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { deliveryOptions, inOrder, messageOptions } from '../Office365SmtpSend/fields/optionFields';
-import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
-import { readMoreOption } from '../readMoreFields';
+import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../parameters/accountFields';
+import { readMoreOption } from '../parameters/readMoreFields';
 
 const special = (displayName: string, name: string): INodeProperties => ({
 	displayName,

@@ -11,9 +11,9 @@ import type { ReadOptions } from '../../mail/mailbox/read';
 import type { Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
-import { requireFolder } from '../folderParameter';
-import { choice, flag, isBlank, record, text, whole } from '../parameterValues';
-import { readMoreOf } from '../readMoreFields';
+import { requireFolder } from '../parameters/folderParameter';
+import { choice, flag, isBlank, record, text, whole } from '../parameters/parameterValues';
+import { readMoreOf } from '../parameters/readMoreFields';
 import { MOST_FOR_TOOL } from '../toolAnswers';
 
 /** Larger emails are streamed and not held in memory, in bytes. */

@@ -8,8 +8,8 @@ import {
 	type ITriggerResponse,
 } from 'n8n-workflow';
 
-import { testServiceAccount } from '../credentialTest';
-import { loadFolders, searchFolders } from '../folderLists';
+import { testServiceAccount } from '../signIn/credentialTest';
+import { loadFolders, searchFolders } from '../parameters/folderLists';
 import { fields } from './fields';
 
 export class ImapTrigger implements INodeType {
@@ -80,7 +80,7 @@ export class ImapTrigger implements INodeType {
 			const { fetchSample } = await loadImapSample();
 			return [[await fetchSample(this)]];
 		}
-		const { beginning } = await import('../notedExecution.js');
+		const { beginning } = await import('../executions/notedExecution.js');
 		return [await beginning(this, 'IMAP Trigger')];
 	}
 }

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty } from '../accountFields';
-import { folderLocator } from '../folderLocatorFields';
+import { authenticationProperty } from '../parameters/accountFields';
+import { folderLocator } from '../parameters/folderLocatorFields';
 import { options } from './optionFields';
 
 const prefixDescription =

@@ -10,7 +10,7 @@ import { narrowing, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search'
 import { ImapSession } from '../../mail/imap/session';
 import { locateTargets } from '../../mail/watch/handover/aftercare';
 import { foldersIn, requireExceptions } from '../../mail/watch/folders/treeFolders';
-import { openAccount } from '../credentialAccount';
+import { openAccount } from '../signIn/credentialAccount';
 import { nodeError } from '../nodeError';
 import { readSettings, type Settings } from './settings';
 import { itemOf } from './trigger';

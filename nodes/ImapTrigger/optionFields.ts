@@ -1,9 +1,9 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { mailboxAddressOption } from '../accountFields';
-import { folderLocator } from '../folderLocatorFields';
-import { readMoreOption } from '../readMoreFields';
-import { saved, startFromOptions } from '../startFromFields';
+import { mailboxAddressOption } from '../parameters/accountFields';
+import { folderLocator } from '../parameters/folderLocatorFields';
+import { readMoreOption } from '../parameters/readMoreFields';
+import { saved, startFromOptions } from '../parameters/startFromFields';
 
 const failedActions: INodePropertyOptions[] = [
 	{ name: 'Flag', value: 'flag', description: 'Flag the email for follow-up' },

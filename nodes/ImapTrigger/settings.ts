@@ -10,11 +10,11 @@ import type { StartFrom } from '../../mail/watch/memory/cursor';
 import type { TreeWish } from '../../mail/watch/folders/treeFolders';
 import type { AlsoStartOn } from '../../mail/watch/memory/marks';
 import type { Rules } from '../../mail/watch/handover/rules';
-import type { AccountChoice } from '../credentialAccount';
-import { locator, requireFolder } from '../folderParameter';
-import { readMoreOf } from '../readMoreFields';
-import { startFromOf } from '../startFromFields';
-import { accountChoice, choice, choices, flag, record, text, whole } from '../parameterValues';
+import type { AccountChoice } from '../signIn/credentialAccount';
+import { locator, requireFolder } from '../parameters/folderParameter';
+import { readMoreOf } from '../parameters/readMoreFields';
+import { startFromOf } from '../parameters/startFromFields';
+import { accountChoice, choice, choices, flag, record, text, whole } from '../parameters/parameterValues';
 
 /** The node's parameters. They are read once, because n8n cannot evaluate expressions later. */
 export interface Settings {

@@ -1,6 +1,6 @@
 import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { requireRenewal } from '../credentialAccount';
+import { requireRenewal } from '../signIn/credentialAccount';
 import { nodeError } from '../nodeError';
 import { readSettings, type Settings } from './settings';
 import { activate, isUnattended, report } from './trigger';

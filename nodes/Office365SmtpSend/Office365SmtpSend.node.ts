@@ -8,7 +8,7 @@ import {
 	type IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { testServiceAccount } from '../credentialTest';
+import { testServiceAccount } from '../signIn/credentialTest';
 import { fields } from './fields/fields';
 
 /** n8n accepts no calls until it has loaded all nodes. */

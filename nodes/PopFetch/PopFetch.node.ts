@@ -6,7 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { testServiceAccount } from '../credentialTest';
+import { testServiceAccount } from '../signIn/credentialTest';
 import { fields } from './fields';
 
 export class PopFetch implements INodeType {

@@ -4,7 +4,7 @@ import type { Account } from '../../mail/account';
 import { openPatiently } from '../../mail/collect/patience';
 import { diagnose } from '../../mail/diagnosis';
 import { MailError } from '../../mail/errors';
-import { text } from '../parameterValues';
+import { text } from '../parameters/parameterValues';
 import type { EarlierDeletions } from './earlierDeletions';
 
 /** The email of one input item. */

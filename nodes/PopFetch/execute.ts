@@ -1,11 +1,11 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
-import { Accounts } from '../accounts';
-import { beginTest, type AccountChoice } from '../credentialAccount';
+import { Accounts } from '../signIn/accounts';
+import { beginTest, type AccountChoice } from '../signIn/credentialAccount';
 import { nodeError } from '../nodeError';
-import { accountChoice, record } from '../parameterValues';
-import { testConnection } from '../testConnection';
+import { accountChoice, record } from '../parameters/parameterValues';
+import { testConnection } from '../signIn/testConnection';
 import { cancelSignal, getMany } from './getManyOperation';
 import { Memory } from './fetchMemory';
 import { readUidl, removeMails, type Removal } from './deleteOperation';

@@ -1,9 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty, emailResource, mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
-import { readMoreOption } from '../readMoreFields';
-import { maxMessageSizeOption, messageProperties, popFilters } from '../popFields';
-import { eachOnce, whichEmail } from '../toolFields';
+import {
+	authenticationProperty,
+	emailResource,
+	mailboxAddressOption,
+	protocolLogOption,
+	testProtocolsOption,
+} from '../parameters/accountFields';
+import { readMoreOption } from '../parameters/readMoreFields';
+import { maxMessageSizeOption, messageProperties, popFilters } from '../parameters/popFields';
+import { eachOnce, whichEmail } from '../parameters/toolFields';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
 

@@ -7,7 +7,7 @@ import { openPatiently } from '../../mail/collect/patience';
 import { Reservations } from '../../mail/collect/reservations';
 import type { Wish } from '../../mail/collect/wish';
 import { MailError } from '../../mail/errors';
-import { choice, flag, record, whole } from '../parameterValues';
+import { choice, flag, record, whole } from '../parameters/parameterValues';
 import { deletionOf, explainNothing, filterOf, itemMaker, itemOptions, withoutIdText } from '../popMail';
 import { isTool, MOST_FOR_TOOL, shorten, withMarkdown } from '../toolAnswers';
 import type { Memory } from './fetchMemory';

@@ -4,7 +4,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { JournalFile } from '../../mail/journal';
 import { journalFolder } from '../journalFolder';
-import { record } from '../parameterValues';
+import { record } from '../parameters/parameterValues';
 
 /** What n8n stored at the end of an execution. */
 export interface StoredMemory {

@@ -7,7 +7,7 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
-import { testServiceAccount } from '../credentialTest';
+import { testServiceAccount } from '../signIn/credentialTest';
 import { fields } from './fields';
 
 export class PopTrigger implements INodeType {

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { beginning } from '../notedExecution';
+import { beginning } from '../executions/notedExecution';
 
 /** Runs where an execution begins, with the emails that the trigger has handed over; or a test run. */
 export async function runExecution(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {

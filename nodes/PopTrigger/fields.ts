@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty, mailboxAddressOption } from '../accountFields';
-import { readMoreOption } from '../readMoreFields';
-import { maxMessageSizeOption, messageProperties, popFilters } from '../popFields';
-import { startFromOptions } from '../startFromFields';
+import { authenticationProperty, mailboxAddressOption } from '../parameters/accountFields';
+import { readMoreOption } from '../parameters/readMoreFields';
+import { maxMessageSizeOption, messageProperties, popFilters } from '../parameters/popFields';
+import { startFromOptions } from '../parameters/startFromFields';
 
 /** n8n puts "Poll Times" above these fields. */
 export const fields: INodeProperties[] = [

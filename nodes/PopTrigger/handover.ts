@@ -5,10 +5,10 @@ import type { Entry, Ledger } from '../../mail/collect/ledger';
 import type { PollAttempts, RetryPolicy } from '../../mail/collect/pollAttempts';
 import { MailError, reasonOf } from '../../mail/errors';
 import type { Outcome } from '../../mail/watch/handover/executions';
-import { endOf, untold } from '../executionEnd';
-import { hasBegun, isStoppedByPerson, outcomeOf } from '../ImapTrigger/sender';
+import { endOf, untold } from '../executions/executionEnd';
+import { stamped } from '../executions/handedOver';
+import { hasBegun, isStoppedByPerson, outcomeOf } from '../executions/executionOutcome';
 import { nodeError } from '../nodeError';
-import { stamped } from '../handedOver';
 
 /** The emails of one execution. */
 interface Batch {

@@ -13,13 +13,13 @@ import { JournalFile } from '../../mail/journal';
 import type { PopSession } from '../../mail/pop3/session';
 import { Complaints } from '../../mail/watch/reports/complaints';
 import { SKEW_MS } from '../../mail/watch/memory/cursor';
-import { openAccount, requireRenewal } from '../credentialAccount';
-import { warnOf } from '../endingWarnings';
+import { openAccount, requireRenewal } from '../signIn/credentialAccount';
+import { warnOf } from '../signIn/endingWarnings';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
-import { accountChoice, record } from '../parameterValues';
+import { accountChoice, record } from '../parameters/parameterValues';
 import { itemMaker, mailboxName, withoutIdText } from '../popMail';
-import { isRunning, triggerName } from '../activeTriggers';
+import { isRunning, triggerName } from '../executions/activeTriggers';
 import { deliver, Handover } from './handover';
 import { readSettings } from './settings';
 

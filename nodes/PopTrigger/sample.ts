@@ -4,7 +4,7 @@ import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
 import { Reservations } from '../../mail/collect/reservations';
-import { openAccount } from '../credentialAccount';
+import { openAccount } from '../signIn/credentialAccount';
 import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker } from '../popMail';
 import { readSettings } from './settings';

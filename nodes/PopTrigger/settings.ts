@@ -2,10 +2,10 @@ import type { IDataObject, IExecuteFunctions, IPollFunctions } from 'n8n-workflo
 
 import type { Wish } from '../../mail/collect/wish';
 import type { RetryPolicy } from '../../mail/collect/pollAttempts';
-import type { AccountChoice } from '../credentialAccount';
-import { accountChoice, choice, flag, record, whole } from '../parameterValues';
+import type { AccountChoice } from '../signIn/credentialAccount';
+import { accountChoice, choice, flag, record, whole } from '../parameters/parameterValues';
 import { deletionOf, filterOf, itemOptions } from '../popMail';
-import { startFromOf } from '../startFromFields';
+import { startFromOf } from '../parameters/startFromFields';
 
 export interface Settings {
 	account: AccountChoice;

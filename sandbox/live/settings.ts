@@ -4,7 +4,7 @@ import { accountOf, type Account } from '../../mail/account';
 import { cloudOf, tenantOf, type Protocol, fieldText } from '../../mail/clouds';
 import { diagnose } from '../../mail/diagnosis';
 import { AccessToken, readClaims, renewing } from '../../mail/signIn/token';
-import { serviceAccountToTest, type Fields } from '../../nodes/serviceAccountCredential';
+import { serviceAccountToTest, type Fields } from '../../nodes/signIn/serviceAccountCredential';
 
 /** Where the settings are, unless the environment variable says otherwise. */
 export const SETTINGS_FILE = 'live.json';

@@ -22,7 +22,7 @@ import { diagnose } from '../../mail/diagnosis';
 import { JournalFile } from '../../mail/journal';
 import { HOST_IDENTITY_SERVERS, readFederatedToken, requireOwnMailHosts } from '../../mail/signIn/hostIdentity';
 import { misplaced } from '../../mail/signIn/serviceAccount';
-import { requireMailbox, serviceAccountToTest } from '../../nodes/serviceAccountCredential';
+import { requireMailbox, serviceAccountToTest } from '../../nodes/signIn/serviceAccountCredential';
 import { withEnvironment } from '../support/environment';
 import { figuresOf } from './figures';
 

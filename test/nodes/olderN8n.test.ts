@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { endOf, untold } from '../../nodes/executionEnd';
+import { endOf, untold } from '../../nodes/executions/executionEnd';
 import { runMailbox } from '../../nodes/ImapMailbox/execute';
 import { sendItems } from '../../nodes/Office365SmtpSend/execute';
 import { fetchItems } from '../../nodes/PopFetch/execute';

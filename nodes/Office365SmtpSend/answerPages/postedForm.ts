@@ -5,7 +5,7 @@ import type { IBinaryKeyData, IDataObject, IWebhookFunctions } from 'n8n-workflo
 import { reasonOf } from '../../../mail/errors';
 import { judge, type Judged, type PostedFile } from '../../../mail/questions/formAnswer';
 import type { FormField } from '../../../mail/questions/form';
-import { record } from '../../parameterValues';
+import { record } from '../../parameters/parameterValues';
 import { fieldsOf, type Question } from '../question/question';
 import type { Returned } from './questionPage';
 

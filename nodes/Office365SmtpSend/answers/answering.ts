@@ -2,7 +2,7 @@ import type { IBinaryKeyData, IDataObject, INodeExecutionData, IWebhookFunctions
 
 import { reasonOf } from '../../../mail/errors';
 import type { Judged } from '../../../mail/questions/formAnswer';
-import { record } from '../../parameterValues';
+import { record } from '../../parameters/parameterValues';
 import { page } from '../answerPages/answerPage';
 import type { Asked, Person } from '../question/askedQuestion';
 import { checkCode, postedCode, type Slip } from '../answerPages/codeEntry';

@@ -5,7 +5,7 @@ import { readOriginal } from '../../../mail/compose/original';
 import { textOfHtml } from '../../../mail/compose/textFromHtml';
 import { toItem } from '../../../mail/item/item';
 import { newText } from '../../../mail/item/newText/newText';
-import { record } from '../../parameterValues';
+import { record } from '../../parameters/parameterValues';
 import { openBinary } from '../settings/attachments';
 import type { MailContext } from '../settings/context';
 import { givenItem } from '../settings/replySettings';

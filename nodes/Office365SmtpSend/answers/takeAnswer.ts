@@ -1,7 +1,7 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { reasonOf } from '../../../mail/errors';
-import { record } from '../../parameterValues';
+import { record } from '../../parameters/parameterValues';
 import { answer } from './answering';
 import { closedByAnswers } from './closed';
 import { page, PAGE_HEADERS } from '../answerPages/answerPage';

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty, emailResource } from '../../accountFields';
+import { authenticationProperty, emailResource } from '../../parameters/accountFields';
 import { invitationFields } from './invitationFields';
 import { messageFields } from './contentFields';
 import { optionCollections } from './optionFields';

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../../accountFields';
+import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../../parameters/accountFields';
 import { waitOptions } from './waitOptionFields';
 
 const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });

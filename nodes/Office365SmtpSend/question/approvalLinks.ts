@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { inputError, MailError } from '../../../mail/errors';
-import { record } from '../../parameterValues';
+import { record } from '../../parameters/parameterValues';
 import { hasExpression } from '../settings/context';
 
 /** The query parameter that contains n8n's signature (n8n-core, WAITING_TOKEN_QUERY_PARAM). */

@@ -5,7 +5,7 @@ import { WAIT_INDEFINITELY, type IDataObject } from 'n8n-workflow';
 import type { Mailbox } from '../../../mail/compose/addresses';
 import type { Rule } from '../../../mail/questions/deciding';
 import type { SendingService } from '../../../mail/smtp/sendingService';
-import type { AccountChoice } from '../../credentialAccount';
+import type { AccountChoice } from '../../signIn/credentialAccount';
 import type { FollowUps } from './followUps';
 import type { People, Question } from './question';
 

@@ -4,7 +4,7 @@ import { inputError } from '../../../mail/errors';
 import { readMailboxes, type Mailbox } from '../../../mail/compose/addresses';
 import { readMoment } from '../../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../../mail/compose/message';
-import { accountChoice, choice, flag, record } from '../../parameterValues';
+import { accountChoice, choice, flag, record } from '../../parameters/parameterValues';
 import { approvalLinks } from './approvalLinks';
 import { newQuestion, type Asked, type Sending } from './askedQuestion';
 import { hasExpression } from '../settings/context';

@@ -1,7 +1,7 @@
 import type { IBinaryKeyData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { emailsOf } from '../../../mail/questions/waiting';
-import { record } from '../../parameterValues';
+import { record } from '../../parameters/parameterValues';
 import type { Asked } from './askedQuestion';
 import { answersOf, decision, givenAnswers, isEscalated, silent, type Given } from './givenAnswers';
 import { recordField } from './questionRecord';

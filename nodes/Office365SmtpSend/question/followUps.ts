@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { readMailboxes, sameAddress, type Mailbox } from '../../../mail/compose/addresses';
 import { inputError } from '../../../mail/errors';
-import { flag, record } from '../../parameterValues';
+import { flag, record } from '../../parameters/parameterValues';
 import type { People } from './question';
 
 /** What can happen to a question besides an answer. Times in ms after it was asked, 0 = never. */

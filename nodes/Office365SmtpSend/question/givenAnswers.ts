@@ -4,7 +4,7 @@ import { DAY_MS } from '../../../mail/durations';
 import { Answers } from '../../../mail/questions/answerStore';
 import { decide } from '../../../mail/questions/deciding';
 import { questionsFolder } from '../../journalFolder';
-import { record, text } from '../../parameterValues';
+import { record, text } from '../../parameters/parameterValues';
 import type { Asked, Person } from './askedQuestion';
 
 /** An answer as it is stored until the execution has gone on. */

@@ -3,7 +3,7 @@ import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions } from 'n8n
 import { MailError, reasonOf } from '../../../mail/errors';
 import { WaitingQuestions, type Work } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
-import { text } from '../../parameterValues';
+import { text } from '../../parameters/parameterValues';
 import { ownLink } from './approvalLinks';
 import type { Asked } from './askedQuestion';
 import { answersOf } from './givenAnswers';

@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-work
 import { reasonOf } from '../../../mail/errors';
 import type { Mailbox } from '../../../mail/compose/addresses';
 import { RULES } from '../../../mail/questions/deciding';
-import { choice, record, text } from '../../parameterValues';
+import { choice, record, text } from '../../parameters/parameterValues';
 import type { Asked, Person, Sending } from './askedQuestion';
 import { RESPONSE_TYPES, type Button, type Question } from './question';
 import { RECORD, recordOf } from './questionRecord';

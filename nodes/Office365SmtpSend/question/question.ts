@@ -4,7 +4,7 @@ import { inputError } from '../../../mail/errors';
 import { readMailboxes, sameAddress, type Mailbox } from '../../../mail/compose/addresses';
 import { needed, RULES, type Rule } from '../../../mail/questions/deciding';
 import { parsed, readForm, type FormField } from '../../../mail/questions/form';
-import { choice, record, text, whole } from '../../parameterValues';
+import { choice, record, text, whole } from '../../parameters/parameterValues';
 import { ACCENT } from '../answerPages/answerPage';
 
 export const RESPONSE_TYPES = ['approval', 'freeText', 'customForm'] as const;

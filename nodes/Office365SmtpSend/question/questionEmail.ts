@@ -5,7 +5,7 @@ import { compose, type OutgoingMail } from '../../../mail/compose/message';
 import { WaitingQuestions, type QuestionEmail } from '../../../mail/questions/waiting';
 import { sendMail } from '../../../mail/smtp/send';
 import { sendingThrough } from '../../../mail/smtp/sendingService';
-import { openAccount } from '../../credentialAccount';
+import { openAccount } from '../../signIn/credentialAccount';
 import { questionsFolder } from '../../journalFolder';
 import { mailWithButtons } from '../answerPages/answerPage';
 import type { MakeLink } from './approvalLinks';

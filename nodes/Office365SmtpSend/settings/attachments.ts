@@ -4,7 +4,7 @@ import type { IBinaryData, IBinaryKeyData } from 'n8n-workflow';
 
 import { MailError } from '../../../mail/errors';
 import { inShares, type OutgoingFile } from '../../../mail/compose/outgoingFile';
-import { text } from '../../parameterValues';
+import { text } from '../../parameters/parameterValues';
 import type { MailContext } from './context';
 
 /**

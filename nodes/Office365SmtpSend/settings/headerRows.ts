@@ -1,5 +1,5 @@
 import { inputError, type MailError } from '../../../mail/errors';
-import { isBlank, text } from '../../parameterValues';
+import { isBlank, text } from '../../parameters/parameterValues';
 
 interface HeaderRow {
 	name: string;

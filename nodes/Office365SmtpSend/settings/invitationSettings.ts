@@ -9,7 +9,7 @@ import { calendarText, type CalendarEvent } from '../../../mail/compose/invitati
 import { readDay, readEnd, readMoment, zonedTime, type ZonedTime } from '../../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import { textOfHtml } from '../../../mail/compose/textFromHtml';
-import { choice, flag, isBlank, record, text, whole } from '../../parameterValues';
+import { choice, flag, isBlank, record, text, whole } from '../../parameters/parameterValues';
 import type { MailContext } from './context';
 import { readMail } from './settings';
 

@@ -4,7 +4,7 @@ import { inputError } from '../../../mail/errors';
 import type { ComposedMail } from '../../../mail/compose/message';
 import { inShares } from '../../../mail/compose/outgoingFile';
 import { composeRaw } from '../../../mail/compose/raw';
-import { choice, record, text } from '../../parameterValues';
+import { choice, record, text } from '../../parameters/parameterValues';
 import { fileOf, property } from './attachments';
 import type { MailContext } from './context';
 import { readHeaders, readPeople } from './settings';

@@ -8,7 +8,7 @@ import type { OutgoingMail } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { readOriginal, type Original, type OriginalFile } from '../../../mail/compose/original';
 import { answer, shownInline } from '../../../mail/compose/reply';
-import { choice, flag, record, text } from '../../parameterValues';
+import { choice, flag, record, text } from '../../parameters/parameterValues';
 import { fileOf, isBinaryData, openBinary } from './attachments';
 import type { MailContext } from './context';
 import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readPeople, readSender } from './settings';

@@ -6,7 +6,7 @@ import type { OutgoingMail } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { unsubscribeHeaders } from '../../../mail/compose/unsubscribe';
 import type { SendingService } from '../../../mail/smtp/sendingService';
-import { choice, choices, flag, record, text, whole } from '../../parameterValues';
+import { choice, choices, flag, record, text, whole } from '../../parameters/parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';
 import { headerRows } from './headerRows';

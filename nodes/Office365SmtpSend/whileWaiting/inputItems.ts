@@ -1,6 +1,6 @@
 import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
-import { record } from '../../parameterValues';
+import { record } from '../../parameters/parameterValues';
 
 /** The input items of the waiting node. n8n gives them to a webhook only through an expression, as text. */
 export function inputItems(context: IWebhookFunctions): INodeExecutionData[] {

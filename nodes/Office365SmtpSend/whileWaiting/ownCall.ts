@@ -1,6 +1,6 @@
 import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
-import { record, text } from '../../parameterValues';
+import { record, text } from '../../parameters/parameterValues';
 import { answerers, type Asked, type Person } from '../question/askedQuestion';
 import { goOn } from '../question/counting';
 import { answerOf, isDecided, storeAnswer } from '../question/givenAnswers';

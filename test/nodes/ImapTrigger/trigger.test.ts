@@ -3,7 +3,7 @@ import { createRunExecutionData, NodeHelpers, WorkflowOperationError, type INode
 
 import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
 import { options } from '../../../nodes/ImapTrigger/optionFields';
-import { outcomeOf } from '../../../nodes/ImapTrigger/sender';
+import { outcomeOf } from '../../../nodes/executions/executionOutcome';
 import { readSettings, type Settings } from '../../../nodes/ImapTrigger/settings';
 
 function read(parameters: Record<string, unknown> = {}): Settings {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { isRunning } from '../../../nodes/activeTriggers';
+import { isRunning } from '../../../nodes/executions/activeTriggers';
 import { runExecution } from '../../../nodes/PopTrigger/execution';
-import { stamped } from '../../../nodes/handedOver';
+import { stamped } from '../../../nodes/executions/handedOver';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told, type Scene } from '../../support/contexts';
 

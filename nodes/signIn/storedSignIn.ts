@@ -1,8 +1,8 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { fieldText } from '../mail/clouds';
-import { MailError } from '../mail/errors';
-import { AccessToken, isGuest, margin, readClaims, WORTH_USING_MS, type Renewal } from '../mail/signIn/token';
+import { fieldText } from '../../mail/clouds';
+import { MailError } from '../../mail/errors';
+import { AccessToken, isGuest, margin, readClaims, WORTH_USING_MS, type Renewal } from '../../mail/signIn/token';
 
 /**
  * Reads what n8n stores as `oauthTokenData`. n8n writes `n8n_expires_at` (epoch ms, by its own clock) from about 2.31. Before that, and in

@@ -1,6 +1,6 @@
 import type { IRun, ITriggerFunctions } from 'n8n-workflow';
 
-import { DAY_MS, HOUR_MS } from '../mail/durations';
+import { DAY_MS, HOUR_MS } from '../../mail/durations';
 
 /** Node fires a timer at once if it is set for longer than this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-import { MailError } from '../mail/errors';
+import { MailError } from '../../mail/errors';
 import { text } from './parameterValues';
 
 /** Reads a folder, which is text or a value of n8n's resource locator. Blanks before and behind it may belong to its name. */

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import type { More } from '../mail/item/readMore/readMore';
-import { MailError } from '../mail/errors';
+import type { More } from '../../mail/item/readMore/readMore';
+import { MailError } from '../../mail/errors';
 
 /** Further fields that all nodes that return emails can read. */
 export const readMoreOption: INodeProperties = {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IRun } from 'n8n-workflow';
 
-import { endOf, untold } from '../../nodes/executionEnd';
+import { endOf, untold } from '../../../nodes/executions/executionEnd';
 
 const HOUR_MS = 3_600_000;
 const never = new Promise<IRun>(() => undefined);

@@ -8,14 +8,14 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { accountOf, PERSON_WAITS_MS, type Account } from '../mail/account';
-import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
-import { diagnose, type Circumstances } from '../mail/diagnosis';
-import type { Ending } from '../mail/endings';
-import { MailError } from '../mail/errors';
-import { endingsOf } from '../mail/signIn/credentialEndings';
-import { appTokens, misplaced, peculiar } from '../mail/signIn/serviceAccount';
-import { renew, shortenPause, type AccessToken, type TokenSource } from '../mail/signIn/token';
+import { accountOf, PERSON_WAITS_MS, type Account } from '../../mail/account';
+import { cloudOf, fieldText, tenantOf } from '../../mail/clouds';
+import { diagnose, type Circumstances } from '../../mail/diagnosis';
+import type { Ending } from '../../mail/endings';
+import { MailError } from '../../mail/errors';
+import { endingsOf } from '../../mail/signIn/credentialEndings';
+import { appTokens, misplaced, peculiar } from '../../mail/signIn/serviceAccount';
+import { renew, shortenPause, type AccessToken, type TokenSource } from '../../mail/signIn/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, userOf } from './serviceAccountCredential';
 import { hintOf } from './endingWarnings';
 import { claimed, signedInAddress, signInData, tokenIn } from './storedSignIn';

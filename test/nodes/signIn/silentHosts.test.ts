@@ -4,17 +4,17 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { MailError } from '../../mail/errors';
-import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
-import { runMailbox } from '../../nodes/ImapMailbox/execute';
-import { sendItems } from '../../nodes/Office365SmtpSend/execute';
-import { fetchItems } from '../../nodes/PopFetch/execute';
-import { runExecution } from '../../nodes/PopTrigger/execution';
-import { testServiceAccount } from '../../nodes/testConnection';
-import { customCloud } from '../../sandbox/credentials';
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { executeFunctions, told } from '../support/contexts';
-import { TriggerRig } from './triggerRig';
+import { MailError } from '../../../mail/errors';
+import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
+import { runMailbox } from '../../../nodes/ImapMailbox/execute';
+import { sendItems } from '../../../nodes/Office365SmtpSend/execute';
+import { fetchItems } from '../../../nodes/PopFetch/execute';
+import { runExecution } from '../../../nodes/PopTrigger/execution';
+import { testServiceAccount } from '../../../nodes/signIn/testConnection';
+import { customCloud } from '../../../sandbox/credentials';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { executeFunctions, told } from '../../support/contexts';
+import { TriggerRig } from '../triggerRig';
 
 /** What a person waits for at most, in ms, with what a busy machine takes beside the 10 seconds of the node. */
 const AT_MOST_MS = 20_000;

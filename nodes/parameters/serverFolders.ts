@@ -1,9 +1,9 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult, INodePropertyOptions } from 'n8n-workflow';
 
-import { listFolders, type Folder } from '../mail/imap/folders';
-import { ImapSession } from '../mail/imap/session';
-import { openAccount } from './credentialAccount';
-import { nodeError } from './nodeError';
+import { listFolders, type Folder } from '../../mail/imap/folders';
+import { ImapSession } from '../../mail/imap/session';
+import { openAccount } from '../signIn/credentialAccount';
+import { nodeError } from '../nodeError';
 
 /** The list of folders, from the server. */
 export async function searchFolders(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {

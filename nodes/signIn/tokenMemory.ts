@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { HOUR_MS } from '../mail/durations';
-import type { Acquire, Renewal } from '../mail/signIn/token';
+import { HOUR_MS } from '../../mail/durations';
+import type { Acquire, Renewal } from '../../mail/signIn/token';
 
 /** What is remembered of one sign-in: its token, and the function that gets the next one. */
 export interface TokenMemory {

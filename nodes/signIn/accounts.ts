@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { Account } from '../mail/account';
-import { Refusals } from '../mail/refusals';
+import type { Account } from '../../mail/account';
+import { Refusals } from '../../mail/refusals';
 import { contentFor, openAccount, type AccountChoice } from './credentialAccount';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { choices, flag, text, whole } from '../../nodes/parameterValues';
-import { deletionOf, filterOf } from '../../nodes/popMail';
+import { choices, flag, text, whole } from '../../../nodes/parameters/parameterValues';
+import { deletionOf, filterOf } from '../../../nodes/popMail';
 
 describe('a switch', () => {
 	it.each([true, 'true', 'TRUE', ' True ', 1, '1'])('is on where an expression gives %j', (value) => {

@@ -1,12 +1,12 @@
 import type { ICredentialsDecrypted, ICredentialTestFunctions, IDataObject, INodeCredentialTestResult } from 'n8n-workflow';
 
-import type { Account } from '../mail/account';
-import type { Protocol } from '../mail/clouds';
-import { runConnectionTest } from '../mail/connectionTest/connectionTest';
-import { diagnose } from '../mail/diagnosis';
-import { describeEnding, type Ending } from '../mail/endings';
-import { ProtocolLog } from '../mail/protocolLog';
-import { choices, flag } from './parameterValues';
+import type { Account } from '../../mail/account';
+import type { Protocol } from '../../mail/clouds';
+import { runConnectionTest } from '../../mail/connectionTest/connectionTest';
+import { diagnose } from '../../mail/diagnosis';
+import { describeEnding, type Ending } from '../../mail/endings';
+import { ProtocolLog } from '../../mail/protocolLog';
+import { choices, flag } from '../parameters/parameterValues';
 import { serviceAccountToTest } from './serviceAccountCredential';
 
 /**

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { MailError } from '../mail/errors';
-import type { AccountChoice } from './credentialAccount';
+import { MailError } from '../../mail/errors';
+import type { AccountChoice } from '../signIn/credentialAccount';
 
 /** The fields of a collection. Anything else counts as empty. */
 export function record(value: unknown): IDataObject {

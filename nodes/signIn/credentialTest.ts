@@ -5,7 +5,7 @@ export async function testServiceAccount(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const { loadCredentialTest } = await import('./loadedInParts.js');
+	const { loadCredentialTest } = await import('../loadedInParts.js');
 	const { testServiceAccount: test } = await loadCredentialTest();
 	return await test.call(this, credential);
 }

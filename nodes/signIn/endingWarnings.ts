@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { DAY_MS } from '../mail/durations';
-import { describeEnding, Reminders, soon, type Ending } from '../mail/endings';
+import { DAY_MS } from '../../mail/durations';
+import { describeEnding, Reminders, soon, type Ending } from '../../mail/endings';
 
 /** How often a running trigger checks, in ms. */
 export const LOOK_EVERY_MS = DAY_MS;

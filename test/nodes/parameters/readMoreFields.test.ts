@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { ImapMailbox } from '../../nodes/ImapMailbox/ImapMailbox.node';
-import { runMailbox } from '../../nodes/ImapMailbox/execute';
-import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
-import { readSettings } from '../../nodes/ImapTrigger/settings';
-import { PopFetch } from '../../nodes/PopFetch/PopFetch.node';
-import { fetchItems } from '../../nodes/PopFetch/execute';
-import { PopTrigger } from '../../nodes/PopTrigger/PopTrigger.node';
-import { pollOnce } from '../../nodes/PopTrigger/poll';
-import { readMoreOf, readMoreOption } from '../../nodes/readMoreFields';
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { executeFunctions, pollFunctions, told } from '../support/contexts';
-import { TriggerRig } from './triggerRig';
+import { ImapMailbox } from '../../../nodes/ImapMailbox/ImapMailbox.node';
+import { runMailbox } from '../../../nodes/ImapMailbox/execute';
+import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
+import { readSettings } from '../../../nodes/ImapTrigger/settings';
+import { PopFetch } from '../../../nodes/PopFetch/PopFetch.node';
+import { fetchItems } from '../../../nodes/PopFetch/execute';
+import { PopTrigger } from '../../../nodes/PopTrigger/PopTrigger.node';
+import { pollOnce } from '../../../nodes/PopTrigger/poll';
+import { readMoreOf, readMoreOption } from '../../../nodes/parameters/readMoreFields';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { executeFunctions, pollFunctions, told } from '../../support/contexts';
+import { TriggerRig } from '../triggerRig';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

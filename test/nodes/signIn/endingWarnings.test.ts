@@ -1,8 +1,8 @@
 import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { Ending } from '../../mail/endings';
-import { hintOf, keepWarning, LOOK_EVERY_MS, warnOf } from '../../nodes/endingWarnings';
+import type { Ending } from '../../../mail/endings';
+import { hintOf, keepWarning, LOOK_EVERY_MS, warnOf } from '../../../nodes/signIn/endingWarnings';
 
 const DAY = 86_400_000;
 const NOW = Date.parse('2026-11-27T12:00:00Z');

@@ -1,13 +1,13 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { accountOf, type Account } from '../mail/account';
-import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
-import { lookAlike } from '../mail/compose/lookAlikes';
-import { MailError } from '../mail/errors';
-import { quoted } from '../mail/redact';
-import { endingsOf } from '../mail/signIn/credentialEndings';
-import { appTokens, type ServiceAccount } from '../mail/signIn/serviceAccount';
-import { renewing } from '../mail/signIn/token';
+import { accountOf, type Account } from '../../mail/account';
+import { cloudOf, fieldText, tenantOf } from '../../mail/clouds';
+import { lookAlike } from '../../mail/compose/lookAlikes';
+import { MailError } from '../../mail/errors';
+import { quoted } from '../../mail/redact';
+import { endingsOf } from '../../mail/signIn/credentialEndings';
+import { appTokens, type ServiceAccount } from '../../mail/signIn/serviceAccount';
+import { renewing } from '../../mail/signIn/token';
 
 /** The fields of a form as n8n returns them. */
 export type Fields = ICredentialDataDecryptedObject;
