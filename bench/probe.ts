@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Session, type Profiler } from 'node:inspector';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
@@ -21,8 +22,8 @@ export interface Stalls {
 	/** How many took longer than 50 ms. */
 	over50: number;
 	/**
-	 * With a profile: the most that code of this package and of its libraries took within one of them, in ms. No more than the thread ran
-	 * within it: a profile counts the time in which other processes had the processor as that of the function that waits for it.
+	 * With a profile: the most that code of this package and of its libraries took within one of them, in ms. A profile counts the time in
+	 * which other processes had the processor as that of the function that waits for it, so it is no more than the rest of the stall.
 	 */
 	oursMs?: number;
 	/** The functions that took most of that one. */
@@ -47,18 +48,15 @@ interface Stall {
 	/** As the profile counts, in microseconds. */
 	from: number;
 	to: number;
-	/** In which the thread had a processor, in microseconds. */
-	ran: number;
+	/** Without the time in which the thread waited for a processor, in microseconds. */
+	unhindered: number;
 }
 
 const micros = (): number => Number(process.hrtime.bigint() / 1000n);
 
-/** n8n's Node has it, the types are of an older one. */
-const node: NodeJS.Process & { threadCpuUsage?: () => NodeJS.CpuUsage } = process;
-
-function microsRun(): number {
-	const { user = NaN, system = NaN } = node.threadCpuUsage?.() ?? {};
-	return user + system;
+/** For how long n8n's thread has waited for a processor, in microseconds: the second figure of Linux, in nanoseconds. */
+function microsWaited(): number {
+	return Number(readFileSync('/proc/self/schedstat', 'latin1').split(' ')[1]) / 1000;
 }
 
 class Watch {
@@ -67,7 +65,7 @@ class Watch {
 	#longest = 0;
 	#over50 = 0;
 	#last = micros();
-	#lastRun = microsRun();
+	#lastWaited = microsWaited();
 	readonly #timer = setInterval(() => this.#look(), TICK_MS);
 	readonly #session: Session | undefined;
 
@@ -82,12 +80,13 @@ class Watch {
 	#look(): void {
 		const now = micros();
 		const ms = (now - this.#last) / 1000 - TICK_MS;
-		const run = microsRun();
-		if (ms > WORTH_MS) this.#stalls.push({ from: this.#last, to: now, ran: run - this.#lastRun });
+		const waited = microsWaited();
+		const unhindered = now - this.#last - (waited - this.#lastWaited);
+		if (ms > WORTH_MS) this.#stalls.push({ from: this.#last, to: now, unhindered });
 		if (ms > 50) this.#over50 += 1;
 		this.#longest = Math.max(this.#longest, ms);
 		this.#last = now;
-		this.#lastRun = run;
+		this.#lastWaited = waited;
 	}
 
 	async end(): Promise<Stalls> {
@@ -111,7 +110,7 @@ function ours(profile: Profiler.Profile, stalls: readonly Stall[]): Pick<Stalls,
 	let at = profile.startTime;
 	let current = { ms: 0, where: new Map<string, number>() };
 	const compare = (): void => {
-		const ms = Math.min(current.ms, (stalls[stall]?.ran ?? 0) / 1000);
+		const ms = Math.min(current.ms, (stalls[stall]?.unhindered ?? 0) / 1000);
 		if (ms > most.ms) most = { ...current, ms };
 	};
 	for (const [index, id] of (profile.samples ?? []).entries()) {

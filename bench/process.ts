@@ -102,7 +102,7 @@ async function attachments({ sandbox, note }: Stage, n8n: ProbedN8n, credential:
 }
 
 function told({ seconds, longestMs, over50, oursMs = NaN, where = [] }: Stalls): string {
-	return `${seconds.toFixed(0)} s, longest stall of n8n's event loop ${longestMs.toFixed(0)} ms (${over50} above 50 ms); the most of our code and its libraries in one of them ${oursMs.toFixed(0)} ms of processor time${where.length === 0 ? '' : ` (${where.join(', ')})`}`;
+	return `${seconds.toFixed(0)} s, longest stall of n8n's event loop ${longestMs.toFixed(0)} ms (${over50} above 50 ms); the most of our code and its libraries in one of them ${oursMs.toFixed(0)} ms${where.length === 0 ? '' : ` (${where.join(', ')})`}`;
 }
 
 /** Of our code alone: n8n's own takes longer at times. */

@@ -11,7 +11,7 @@ const RENEWING = 10;
 /** Sessions with tokens of this life are replaced after half of it. */
 const TOKEN_SECONDS = 4;
 const HOUR_SECONDS = 3600;
-/** The whole part takes sixteen minutes at most. */
+/** The whole part takes eighteen minutes at most. */
 const ACTIVATIONS_MS = 3 * 60_000;
 const RENEWALS_MS = 10 * 60_000;
 const OPEN_MS = 2 * 60_000;

@@ -79,9 +79,10 @@ function* pairs(text: string): Generator<[string, string]> {
 
 function quoted(text: string, begin: number, name: string): { content: string; end: number } {
 	const isName = /^(?:file)?name/.test(name);
-	const quote = text.indexOf('"', begin);
-	const plain = text.slice(begin, quote === -1 ? text.length : quote);
-	if (!plain.includes('\\') && (quote === -1 || !isName)) return { content: plain.trim(), end: quote === -1 ? text.length : quote + 1 };
+	const quote = isName ? -1 : text.indexOf('"', begin);
+	const plain = text.slice(begin, Math.max(begin, quote));
+	// Most parameters. A blank at the end belongs to a piece of a longer one.
+	if (quote !== -1 && !plain.includes('\\')) return { content: plain, end: quote + 1 };
 	let content = '';
 	for (let at = begin; at < text.length; at++) {
 		const character = text[at];

@@ -339,9 +339,9 @@ const rank = ({ name }: INodeProperties): number => (FREQUENT.includes(name) ? F
 
 /** The order of the list "Add option". */
 export const inOrder = (one: INodeProperties, other: INodeProperties): number =>
-	rank(one) - rank(other) || (title(one) < title(other) ? -1 : 1);
+	rank(one) - rank(other) || Number(title(one) > title(other)) - Number(title(one) < title(other));
 
-/** Of ASCII letters: to compare as a language does takes V8 12 ms at its first use, more than a third of what the whole package takes. */
+/** All are ASCII. To compare as a language does takes V8 12 ms at its first use, a third of what loading the whole package takes. */
 const title = ({ displayName }: INodeProperties): string => displayName.toLowerCase();
 
 const collection = (options: INodeProperties[], operations: string[]): INodeProperties => ({

@@ -61,6 +61,7 @@ describe('the reader of broken headers and boundaries', () => {
 	const PART = 'Content-Type: text/plain; charset=utf-8';
 	it.each([
 		['a boundary in pieces (RFC 2231)', mixed('XYZW').replace('boundary=XYZW', 'boundary*0="XY"; boundary*1="ZW"')],
+		['a boundary in pieces, of which one ends in a blank', mixed('XY ZW').replace('boundary=XY ZW', 'boundary*0="XY "; boundary*1="ZW"')],
 		['a boundary with a blank in its quotes', mixed('X', '"X "')],
 		['a comment behind the boundary', mixed('X', 'X (a comment)')],
 		['no boundary parameter', mixed('X').replace('; boundary=X', '')],
