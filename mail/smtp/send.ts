@@ -185,5 +185,7 @@ async function attemptOnce(
 	};
 	await keepPace(account, messagesPerMinute, signal);
 	const send = async (): Promise<Receipt> => await withSmtp(account, use, { signal, onTurn: () => queued(Date.now() - asked) });
-	return await askUnlessRefused(account, `email from ${mail.from}`, send);
+	// Who may not send on behalf of one person may still send on behalf of another, or as themselves.
+	const onBehalf = mail.author === undefined ? '' : ` on behalf of ${mail.author}`;
+	return await askUnlessRefused(account, `email from ${mail.from}${onBehalf}`, send);
 }

@@ -161,6 +161,18 @@ describe('what the server refuses again and again', () => {
 		expect((await execute({ continueOnFail: true }, { toEmail: [GRACE] }))[0]?.json.accepted).toEqual([GRACE]);
 	});
 
+	it('does not keep the mailbox from sending as itself, or on behalf of others', async () => {
+		sandbox.exchange.plan('smtp', 'END', { reply: '554 5.2.252 SendAsDenied; not allowed to send as refused' }, 30);
+		const fromEmail = [...Array.from({ length: 30 }, () => 'refused@example.test'), '', 'other@example.test'];
+		const toEmail = fromEmail.map(() => GRACE);
+		const items = await execute({ continueOnFail: true, options: { sendOnBehalf: true } }, { toEmail, fromEmail });
+		const refused = items.slice(0, 30).map(({ error }) => error?.message);
+		expect(refused.every((message) => message?.includes('may not send on behalf of refused@example.test'))).toBe(true);
+		expect(refused.at(-1)).toContain(TOLD);
+		// The server was asked for these, and has its answer to each.
+		expect(items.slice(30).map(({ error }) => error?.message ?? '')).not.toContainEqual(expect.stringContaining(TOLD));
+	});
+
 	it('does not keep the other From addresses from being used', async () => {
 		const fromEmail = toEmail.map((_, index) => (index % 2 === 0 ? `refused-${index}@example.test` : ''));
 		const items = await execute({ continueOnFail: true }, { toEmail, fromEmail });
