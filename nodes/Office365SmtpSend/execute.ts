@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import type { Account } from '../../mail/account';
 import { compose, type ComposedMail } from '../../mail/compose/message';
-import { MailError } from '../../mail/errors';
+import { MailError, reasonOf } from '../../mail/errors';
 import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
 import { sendMail, type Departure, type Sent } from '../../mail/smtp/send';
@@ -145,13 +145,15 @@ async function onceOnly(
 ): Promise<IDataObject> {
 	const key = text(options.idempotencyKey, 'Idempotency Key').trim();
 	if (key === '' || context.getMode() === 'manual') return await send();
+	const { resendUnknown } = readDelivery(options);
 	const sentBefore = SentRecord.of(context);
-	const earlier = await sentBefore.reserve(key);
+	const earlier = await sentBefore.reserve(key, context.getExecutionCancelSignal?.());
 	if (earlier === 'sent') {
 		hints.alreadySent(key);
 		return { accepted: [], rejected: [], alreadySent: true, idempotencyKey: key };
 	}
-	if (earlier === 'unknown' && !readDelivery(options).resendUnknown) {
+	if (earlier === 'unknown' && !resendUnknown) {
+		sentBefore.unsure(key);
 		hints.sent({ accepted: [], rejected: [], unknown: composed.recipients });
 		return {
 			accepted: [],
@@ -169,19 +171,24 @@ async function onceOnly(
 	const departure = { begin: async () => await sentBefore.begun(key), takeBack: async () => await sentBefore.takeBack(key) };
 	const sending = send(open ? undefined : departure);
 	const [outcome] = await Promise.allSettled([sending]);
-	if (outcome.status === 'fulfilled') {
-		const { accepted, deliveryUnknown } = outcome.value;
-		if (deliveryUnknown === true && Array.isArray(accepted) && accepted.length === 0) sentBefore.unsure(key);
-		else await sentBefore.sent(key);
-	} else {
-		// If refused recipients fail the item, the others have the email nevertheless.
-		const standing = outcome.reason instanceof RecipientsRefused ? outcome.reason.standing : undefined;
-		const reached = standing !== undefined && standing.accepted.length + standing.unknown.length > 0;
-		if (reached) await sentBefore.sent(key);
-		else if (open) sentBefore.unsure(key);
-		else await sentBefore.failed(key);
+	try {
+		await recordResult(sentBefore, key, outcome, open);
+	} catch (error) {
+		// The email was sent, or was not, all the same. A later execution takes its result for unknown.
+		context.logger.warn(`${context.getNode().name}: the result of the email with the key ${key} could not be recorded: ${reasonOf(error)}`);
 	}
 	return { ...(await sending), idempotencyKey: key };
+}
+
+/** @param open an earlier execution left the result open */
+async function recordResult(record: SentRecord, key: string, outcome: PromiseSettledResult<IDataObject>, open: boolean): Promise<void> {
+	// If refused recipients fail the item, the others have the email nevertheless, or may have it.
+	const refused: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
+	const standing = refused instanceof RecipientsRefused ? standingOf(refused.standing) : {};
+	const { accepted, deliveryUnknown } = outcome.status === 'fulfilled' ? outcome.value : standing;
+	if (Array.isArray(accepted) && accepted.length > 0) await record.sent(key);
+	else if (open || deliveryUnknown === true) record.unsure(key);
+	else await record.failed(key);
 }
 
 /** Sends the email and reports the result. */

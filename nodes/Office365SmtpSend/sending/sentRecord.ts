@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { MailError } from '../../../mail/errors';
+import { stopped } from '../../../mail/smtp/pace';
 import { withStoreLock } from '../../storeLock';
 
 /** Maximum number of entries of one node, two for each email. The oldest are removed first. */
@@ -25,6 +26,8 @@ export class SentRecord {
 	readonly #ended = new Map<string, () => void>();
 	/** Keys whose emails another process has begun to send since they were reserved here. */
 	readonly #others = new Set<string>();
+	/** Number of emails that were reserved, or wait for it, and have not ended. */
+	#inUse = 0;
 	#busy = false;
 
 	private constructor(
@@ -49,15 +52,24 @@ export class SentRecord {
 	}
 
 	/**
-	 * Call this before an email waits for its turn, then {@link begun}, and at the end one of the others. If two items have the same key,
-	 * the second waits for the first.
+	 * Call this before an email waits for its turn, then {@link begun}, and, unless it was sent, at the end one of the others. If two items
+	 * have the same key, the second waits for the first.
+	 * @param signal ends this wait
+	 * @throws MailError `stopped`
 	 */
-	async reserve(key: string): Promise<Earlier> {
-		for (let other = this.#underWay.get(key); other !== undefined; other = this.#underWay.get(key)) await other;
+	async reserve(key: string, signal?: AbortSignal): Promise<Earlier> {
+		this.#inUse += 1;
+		let free = false;
+		try {
+			for (let other = this.#underWay.get(key); other !== undefined; other = this.#underWay.get(key)) await unlessStopped(other, signal);
+			free = true;
+		} finally {
+			if (!free) this.#leave();
+		}
 		this.#underWay.set(key, new Promise((resolve) => this.#ended.set(key, resolve)));
 		const asked = this.#take<Earlier>((tell, fail) => ({ kind: 'look', key, tell, fail }));
 		const [outcome] = await Promise.allSettled([asked]);
-		if (outcome.status === 'rejected' || outcome.value !== 'nothing') this.#end(key);
+		if (outcome.status === 'rejected' || outcome.value === 'sent') this.#end(key);
 		return await asked;
 	}
 
@@ -95,6 +107,13 @@ export class SentRecord {
 		this.#underWay.delete(key);
 		this.#ended.get(key)?.();
 		this.#ended.delete(key);
+		this.#leave();
+	}
+
+	/** The record would keep the execution that used it last, with all its items. */
+	#leave(): void {
+		this.#inUse -= 1;
+		if (this.#inUse === 0) records.delete(this.place);
 	}
 
 	async #take<T>(step: (tell: (value: T) => void, fail: (error: unknown) => void) => Step): Promise<T> {
@@ -148,6 +167,19 @@ export class SentRecord {
 	}
 }
 
+/** @throws MailError `stopped` if the signal is aborted before */
+async function unlessStopped(wait: Promise<void>, signal?: AbortSignal): Promise<void> {
+	if (signal?.aborted === true) throw stopped();
+	await new Promise<void>((resolve, reject) => {
+		const stop = (): void => reject(stopped());
+		signal?.addEventListener('abort', stop, { once: true });
+		void wait.then(() => {
+			signal?.removeEventListener('abort', stop);
+			resolve();
+		});
+	});
+}
+
 function begunElsewhere(): MailError {
 	return new MailError('Another execution is sending this email.', {
 		code: 'rejected',
@@ -155,5 +187,5 @@ function begunElsewhere(): MailError {
 	});
 }
 
-/** Shared by the whole process, one for each node. */
+/** Shared by the whole process, one for each node that sends at the moment. */
 const records = new Map<string, SentRecord>();

@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import type { IDataObject } from 'n8n-workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -177,10 +180,57 @@ describe('an execution that is retried after a crash', () => {
 		expect(processed.has('sent a')).toBe(true);
 	});
 
+	it('takes nothing for sent of which nobody knows, also where refused recipients fail the item', async () => {
+		const { run, to } = batch();
+		const some = { toEmail: `nobody@example.test, ${to}` };
+		sandbox.exchange.plan('smtp', 'END', { drop: true });
+		const { items } = await run(['a'], some, { failOnRejected: true });
+		sandbox.exchange.reset();
+		expect(items).toMatchObject([{ error: expect.stringContaining('or may have it'), deliveryUnknownFor: [to] }]);
+		expect((await run(['a'], some)).items.map(outcome)).toEqual(['unknown']);
+		expect((await run(['a'], some, { resendUnknown: true })).items.map(outcome)).toEqual(['sent 1']);
+	});
+
+	it('tells what became of an email, also where that cannot be stored', async () => {
+		const { processed, run } = batch();
+		const record = processed.checkAndRecord.bind(processed);
+		processed.checkAndRecord = async (items, options) => {
+			if (items.includes('sent a')) throw new Error('database is locked');
+			return await record(items, options);
+		};
+		expect((await run(['a'])).items.map(outcome)).toEqual(['sent 1']);
+		processed.checkAndRecord = record;
+		expect((await run(['a'])).items.map(outcome)).toEqual(['unknown']);
+	});
+
+	it('ends the wait for an email with the same key when it is stopped', async () => {
+		const { run, to } = batch();
+		sandbox.exchange.plan('smtp', 'END', { delayMs: 3_000 });
+		const first = run(['a']);
+		const stop = new AbortController();
+		const second = run(['a'], {}, {}, stop.signal);
+		await sandbox.exchange.next('open');
+		stop.abort();
+		await expect(Promise.race([second, first.then(() => 'the first one ended before')])).rejects.toThrow('The execution was stopped');
+		expect((await first).items.map(outcome)).toEqual(['sent 1']);
+		expect((await run(['a'])).items.map(outcome)).toEqual(['already']);
+		await expect.poll(async () => (await sandbox.messages(to)).length).toBe(1);
+	});
+
 	it('sends one of two items with the same key', async () => {
 		const { run, to } = batch();
 		expect((await run(['a', 'a', 'a'])).items.map(outcome).sort()).toEqual(['already', 'already', 'sent 1']);
 		await expect.poll(async () => (await sandbox.messages(to)).length).toBe(1);
+	});
+
+	it('sends one of two items with the same key, also where it is not known what an earlier execution sent', async () => {
+		const { processed, run, to } = batch();
+		await processed.checkAndRecord(['begun a']);
+		const { items } = await run(['a', 'a', 'a'], {}, { resendUnknown: true });
+		expect(items.map(outcome).sort()).toEqual(['already', 'already', 'sent 1']);
+		await expect.poll(async () => (await sandbox.messages(to)).length).toBe(1);
+		await processed.checkAndRecord(['begun b']);
+		expect((await run(['b', 'b'])).items.map(outcome)).toEqual(['unknown', 'unknown']);
 	});
 
 	it('leaves an email to another worker that has begun to send it since it was reserved here', async () => {
@@ -195,4 +245,19 @@ describe('an execution that is retried after a crash', () => {
 		expect((await run(['a', 'b'])).items.map(outcome)).toEqual(['already', 'sent 1']);
 		await expect.poll(async () => (await sandbox.messages(to)).length, { timeout: 30_000 }).toBe(1);
 	});
+});
+
+it('keeps no execution in memory that has ended', async () => {
+	setFlagsFromString('--expose-gc');
+	const collect: () => void = runInNewContext('gc');
+	const scene = { sandbox, mailbox: 'kept@example.test', workflow: 'kept' };
+	const parameters = { operation: 'send', toEmail: 'kept-to@example.test', subject: 'x', text: 'hello', options: { idempotencyKey: 'a' } };
+	const used = async (): Promise<WeakRef<object>> => {
+		const context = executeFunctions({ ...scene, parameters }, told());
+		await sendItems(context);
+		return new WeakRef(context);
+	};
+	const ended = await used();
+	// A connection stays open for some seconds, and keeps it as long.
+	await expect.poll(() => (collect(), ended.deref() === undefined), { timeout: 30_000 }).toBe(true);
 });
