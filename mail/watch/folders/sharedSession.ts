@@ -13,16 +13,22 @@ export class SharedSession {
 	#home = '';
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(readonly session: ImapSession) {}
+	/** @param selects called before a folder is selected */
+	constructor(
+		readonly session: ImapSession,
+		private readonly selects: (path: string) => void,
+	) {}
 
-	/** @param work is told whether the folder was selected just now. @throws MailError `notFound` if the folder is gone */
-	async use<T>(path: string, work: (session: ImapSession, isFresh: boolean) => Promise<T>): Promise<T> {
+	/** @throws MailError `notFound` if the folder is gone */
+	async use<T>(path: string, work: (session: ImapSession) => Promise<T>): Promise<T> {
 		this.#waiting += 1;
 		clearTimeout(this.#timer);
 		const turn = this.#tail.then(async () => {
-			const isFresh = this.session.folder !== path;
-			if (isFresh) await this.session.select(path);
-			return await work(this.session, isFresh);
+			if (this.session.folder !== path) {
+				this.selects(path);
+				await this.session.select(path);
+			}
+			return await work(this.session);
 		});
 		const after = (): void => {
 			this.#waiting -= 1;

@@ -10,6 +10,7 @@ import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
 import { busiestOf, isUnchanged, placeOf, stalestOf, tellsUidNext, type Branch } from './branch';
 import { bounded, foldersIn, nothingLeft, requireExceptions, type TreeWish } from './treeFolders';
 import { ALL, beginElsewhere, forgetShut, noteShut } from '../memory/beginnings';
+import type { Place } from '../memory/cursor';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';
 import { Intake, logger } from './intake';
@@ -61,6 +62,10 @@ export class TreeWatch<Item> {
 	#missing = '';
 	/** All folders of the mailbox, as `keyOf` writes them. */
 	#listed: ReadonlySet<string> = new Set();
+	/** The watched folders, as they were listed last. */
+	#watched: readonly Folder[] = [];
+	/** The cursor's position when a session selected the folder that it has selected, kept until the first look since then. */
+	readonly #passed = new WeakMap<ImapSession, number>();
 
 	constructor(
 		readonly options: MailboxWatchOptions<Item>,
@@ -138,6 +143,7 @@ export class TreeWatch<Item> {
 		const missing: string[] = [];
 		const { folders, fault } = bounded(foldersIn(known, this.options.folders, this.wish, missing));
 		if (folders.length === 0) throw nothingLeft();
+		this.#watched = folders;
 		Object.assign(
 			this.#rules,
 			locateTargets(
@@ -161,7 +167,8 @@ export class TreeWatch<Item> {
 	}
 
 	#sharedOf(session: ImapSession): SharedSession {
-		const shared = this.#sessions.get(session) ?? new SharedSession(session);
+		const selects = (path: string): void => void this.#passed.set(session, this.options.memory.folders[keyOf(path)]?.uid ?? 0);
+		const shared = this.#sessions.get(session) ?? new SharedSession(session, selects);
 		this.#sessions.set(session, shared);
 		return shared;
 	}
@@ -205,7 +212,7 @@ export class TreeWatch<Item> {
 	async #surveyAll(session: ImapSession): Promise<void> {
 		const [at, begun] = [Date.now(), performance.now()];
 		const folders = await this.#list(session);
-		this.#forgetGone(folders);
+		this.#forgetGone();
 		const stalest = stalestOf(this.#branches);
 		const isOver = (): boolean => session.over;
 		const leftOut = await this.#order.through(folders, isOver, async (path) => {
@@ -237,9 +244,9 @@ export class TreeWatch<Item> {
 		}
 		const status = await this.#statusOf(session, path);
 		if (status === undefined) return;
-		this.#followRename(path, status);
-		const branch = this.#branchOf(path);
 		const place = placeOf(this.#mailbox, status);
+		this.#followRename(path, place);
+		const branch = this.#branchOf(path);
 		const hearsMarks = marksIn(this.options.alsoStartOn ?? {}).length > 0;
 		const isUpToDate =
 			(tellsUidNext(status) && branch.intake.begin(path, place)) ||
@@ -256,12 +263,16 @@ export class TreeWatch<Item> {
 	/** @returns whether the folder could be looked into */
 	async #lookInto(session: ImapSession, path: string): Promise<boolean> {
 		const branch = this.#branchOf(path);
-		const passed = this.options.memory.folders[keyOf(path)]?.uid;
 		const found = await this.#alone(
 			session,
 			path,
 			async () =>
-				await this.#sharedOf(session).use(path, async (ready, isFresh) => await branch.intake.look(ready, isFresh ? passed : undefined)),
+				await this.#sharedOf(session).use(path, async (ready) => {
+					this.#followRename(path, { mailbox: this.#mailbox.toLowerCase(), uidValidity: ready.uidValidity, uidNext: ready.uidNext });
+					const passed = this.#passed.get(ready);
+					this.#passed.delete(ready);
+					return await branch.intake.look(ready, passed);
+				}),
 		);
 		if (found === undefined) return false;
 		branch.lookedAt = Date.now();
@@ -318,8 +329,8 @@ export class TreeWatch<Item> {
 			await this.#watch.use(command, async (session) => await this.#sharedOf(session).use(path, async (ready) => await work(ready)));
 	}
 
-	#forgetGone(folders: readonly Folder[]): void {
-		const there = new Set(folders.map(({ path }) => path));
+	#forgetGone(): void {
+		const there = new Set(this.#watched.map(({ path }) => path));
 		for (const [path, { intake }] of this.#branches) {
 			if (there.has(path)) continue;
 			intake.stop();
@@ -332,8 +343,11 @@ export class TreeWatch<Item> {
 	}
 
 	/** Keeps the memory of a folder whose path has changed. */
-	#followRename(path: string, status: StatusObject): void {
-		const former = renamedTo(this.options.memory, path, placeOf(this.#mailbox, status), this.#listed);
+	#followRename(path: string, place: Place): void {
+		if (this.options.memory.folders[keyOf(path)] !== undefined) return;
+		// Outside a survey nobody has noted yet that the former path is gone.
+		this.#forgetGone();
+		const former = renamedTo(this.options.memory, path, place, this.#listed);
 		if (former === undefined) return;
 		this.#log(`"${former}" is now "${path}", so the trigger continues with it`);
 		this.#store();

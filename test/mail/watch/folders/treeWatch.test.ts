@@ -21,6 +21,9 @@ async function folders(mailbox: string, ...paths: string[]): Promise<void> {
 	for (const path of paths) await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
 }
 
+/** A subtree of one folder, in which the session therefore listens. */
+const WORK: Options = { folders: ['Work'], tree: { scope: 'subtree', except: [] } };
+
 /** What came, as `reason folder subject`. */
 function rig(way: Way, options: Options = {}): Rig {
 	return make({
@@ -238,6 +241,41 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('three', () => one.subjects.length === 3);
 		expect(one.subjects).toEqual(['new A one', 'new Renamed two', 'new INBOX three']);
 		expect(one.reports).toEqual([]);
+	});
+
+	it('a folder that was found by its name, and moved while n8n was down, goes on with the email that was not done', async () => {
+		const first = rig(way, { ...WORK, execute: async () => await new Promise(() => undefined) });
+		await folders(first.mailbox, 'X/Work', 'Y');
+		expect(await first.watch.start()).toEqual([]);
+		await put(first, 'X/Work', 'not done', new Date(Date.now() - 3_600_000));
+		await first.until('the hand-over', () => first.handed.length === 1);
+		await surveyed(first);
+		first.watch.stop();
+		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', first.mailbox, 'X/Work', 'Y/Work');
+		const second = rig(way, { ...WORK, mailbox: first.mailbox, memory: first.memory });
+		expect(await second.watch.start()).toEqual([]);
+		await put(second, 'Y/Work', 'later');
+		await second.until('the later one', () => second.subjects.includes('new Y/Work later') && second.watch.idle);
+		expect(second.subjects).toEqual(['new Y/Work not done', 'new Y/Work later']);
+	});
+
+	it('a folder in which it listens, and whose last emails the server has lost, is watched on from there', async () => {
+		const first = rig(way, WORK);
+		await folders(first.mailbox, 'Work');
+		expect(await first.watch.start()).toEqual([]);
+		await put(first, 'Work', 'one');
+		await put(first, 'Work', 'two');
+		await first.until('both', () => first.handed.length === 2 && first.watch.idle);
+		first.watch.stop();
+		await sandbox.renewFolder(first.mailbox, 'Work');
+		const uidValidity = String(first.stored.folders.Work?.uidValidity);
+		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', first.mailbox, '--uid-validity', uidValidity, 'Work');
+		const second = rig(way, { ...WORK, mailbox: first.mailbox, memory: first.stored });
+		expect(await second.watch.start()).toEqual([]);
+		await put(second, 'Work', 'new');
+		await second.until('the new one', () => second.handed.length === 1, 30_000);
+		expect(second.logs.join()).toContain('lost the last emails');
+		expect(second.subjects).toEqual(['new Work new']);
 	});
 
 	it('an email whose execution runs while its folder gets another name is marked after it, and not handed over again', async () => {
