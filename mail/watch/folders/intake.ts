@@ -102,7 +102,8 @@ export class Intake<Item> {
 		const before = delivery.seen;
 		const found = await searchAfter(session, before, criteria, cursor.state.start, !this.#looked, late);
 		const { highest, seen = [] } = found;
-		const uids = found.uids.filter((uid) => !again.has(uid));
+		// Those that an earlier look found again may be above the cursor too.
+		const uids = found.uids.filter((uid) => !again.has(uid) && !cursor.isBusy(uid));
 		const wanted = new Set(uids);
 		cursor.passBy(
 			seen.filter((uid) => !wanted.has(uid) && !delivery.hasOffered(uid)),
@@ -137,10 +138,10 @@ export class Intake<Item> {
 		const again = new Set<number>();
 		for (const one of cursor.state.sought ?? []) {
 			const uid = (await withMessageId(session, one.messageId)).at(-1);
-			cursor.found(one, uid);
+			// At once, because the search for the next one may fail.
+			if (cursor.found(one, uid) && uid !== undefined) delivery.resumeThese([uid]);
 			if (uid !== undefined) again.add(uid);
 		}
-		delivery.resumeThese([...again]);
 		return again;
 	}
 

@@ -155,8 +155,9 @@ export class Cursor {
 			// An older email that was marked or moved does not say how far back emails have to be looked for.
 			const since = this.startedBy(uid) === 'new' ? receivedAt : Date.now();
 			state.pendingSince = Object.keys(state.pending).length === 0 ? since : Math.min(state.pendingSince ?? since, since);
+			// One that was found again under a new UID comes first. The emails below it may still wait.
+			if (this.#lifeOf(uid) === undefined) state.uid = Math.max(state.uid, uid);
 			this.#set(uid, { state: 'handed', tries });
-			state.uid = Math.max(state.uid, uid);
 			state.newest = Math.max(state.newest, receivedAt);
 		}
 		if (state.known !== undefined) this.#know(mails.map(({ uid }) => uid));
@@ -315,17 +316,23 @@ export class Cursor {
 		this.#settleMark(mark, [uid]);
 	}
 
-	/** Called when an email that was sought under a former UID has been found, or is not in the folder. */
-	found(one: Sought, uid: number | undefined): void {
+	/**
+	 * Called when an email that was sought under a former UID has been found, or is not in the folder.
+	 * @returns whether it is to be handed over again
+	 */
+	found(one: Sought, uid: number | undefined): boolean {
 		const { state } = this;
 		state.sought = state.sought?.filter((other) => other !== one);
 		if (state.sought?.length === 0) delete state.sought;
-		if (uid === undefined || this.isBusy(uid)) return this.store();
-		state.pending[uid] = one.life;
-		(state.startedBy ??= {})[uid] = one.startedBy;
-		(state.messageIds ??= {})[uid] = one.messageId;
-		state.pendingSince = Math.min(state.pendingSince ?? Infinity, Date.now());
+		const goesOn = uid !== undefined && !this.isBusy(uid);
+		if (goesOn) {
+			state.pending[uid] = one.life;
+			(state.startedBy ??= {})[uid] = one.startedBy;
+			(state.messageIds ??= {})[uid] = one.messageId;
+			state.pendingSince = Math.min(state.pendingSince ?? Infinity, Date.now());
+		}
 		this.store();
+		return goesOn;
 	}
 
 	/** How many executions have had this email without success. */
