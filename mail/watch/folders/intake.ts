@@ -304,7 +304,8 @@ export class Intake<Item> {
 			// UIDs of one folder mean other emails in another. So nothing is fetched there, and above all nothing is deleted.
 			use: async (command, work) =>
 				await use(folder)(command, async (session) => {
-					if (isSame(placeOf(session), state)) return await work(session);
+					// Two folders may have the same UIDVALIDITY, since each has its own (RFC 3501, section 2.3.1.1).
+					if (session.folder === folder && isSame(placeOf(session), state)) return await work(session);
 					throw new MailError('The folder is now another one.', { code: 'lost', speaker: 'imap', command });
 				}),
 			make: async (mail, startedBy) => await watch.make(mail, folder, state.uidValidity, startedBy),

@@ -263,6 +263,40 @@ describe('a folder that is another one by now', () => {
 		expect(await unread(one.mailbox, 'Work')).toHaveLength(1);
 	});
 
+	it('is not acted upon by UIDs of another one of its name that takes its place, though UIDVALIDITY is the same', async () => {
+		const executions: Array<(outcome: Outcome) => void> = [];
+		const one = rig({
+			folders: ['Work'],
+			startFrom: { kind: 'unread' },
+			rules: { after: { kind: 'delete' } },
+			execute: async () => await new Promise((resolve) => executions.push(resolve)),
+		});
+		const doveadm = async (command: string, ...rest: string[]): Promise<unknown> =>
+			await sandbox.dovecot.doveadm('mailbox', command, '-u', one.mailbox, ...rest);
+		await append(one, 'A/Work', ['former', 1]);
+		await doveadm('update', '--uid-validity', '14', 'A/Work');
+		sandbox.exchange.plan('imap', 'UID STORE', { drop: true });
+		await one.watch.start();
+		await one.until('the hand-over', () => executions.length === 1);
+		sandbox.exchange.refusing.add('imap');
+		executions[0]?.({ kind: 'done' });
+		await one.until('the deletion that fails', () => one.logs.some((line) => line.startsWith('session lost')));
+		await doveadm('delete', 'A/Work');
+		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
+		await append(direct, 'B/Work', ['innocent', 0]);
+		await doveadm('update', '--uid-validity', '14', 'B/Work');
+		// The deletion is tried again within a second, and waits for a session from then on.
+		await new Promise((resolve) => setTimeout(resolve, 1_200));
+		sandbox.exchange.reset();
+		await one.until('the new mail', () => one.subjects.includes('innocent'));
+		await one.deliver('to ring');
+		const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
+		await one.until('rest', () => session?.transcript.at(-1)?.endsWith('IDLE') === true);
+		// Its execution runs, so nobody may have deleted it.
+		expect(session?.transcript.filter((line) => /UID STORE|EXPUNGE/.test(line))).toEqual([]);
+		expect(await unread(one.mailbox, 'B/Work')).toHaveLength(1);
+	});
+
 	it('loses nothing of a backlog in the middle of which it was recreated', async () => {
 		const one = rig({
 			folders: ['Work'],
