@@ -1,5 +1,6 @@
 import type { StatusObject } from 'imapflow';
 
+import type { ImapSession } from '../../imap/session';
 import type { Place } from '../memory/cursor';
 import type { FolderState } from '../memory/memory';
 import type { Telling } from '../reports/telling';
@@ -16,8 +17,8 @@ export interface Branch<Item> {
 	activity: number;
 }
 
-/** Which folder a STATUS answer is about, and how far its UIDs go. */
-export function placeOf(mailbox: string, { uidValidity, uidNext }: StatusObject): Place {
+/** Which folder a STATUS answer is about, or is selected, and how far its UIDs go. */
+export function placeOf(mailbox: string, { uidValidity, uidNext }: StatusObject | ImapSession): Place {
 	return { mailbox: mailbox.toLowerCase(), uidValidity: String(uidValidity), uidNext: uidNext ?? 1 };
 }
 

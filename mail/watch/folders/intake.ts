@@ -124,8 +124,7 @@ export class Intake<Item> {
 	 */
 	begin(path: string, place: Place): boolean {
 		const { watch, begin } = this.#options;
-		const known = watch.memory.folders[keyOf(path)];
-		if (known !== undefined) return false;
+		if (watch.memory.folders[keyOf(path)]?.mailbox === place.mailbox) return false;
 		const { late, startFrom } = begin();
 		if (late || startFrom.kind !== 'now') return false;
 		this.#path = path;

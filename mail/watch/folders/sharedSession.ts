@@ -13,11 +13,21 @@ export class SharedSession {
 	#home = '';
 	#timer: NodeJS.Timeout | undefined;
 
-	/** @param selects called before a folder is selected */
+	/** The cursor's position before the folder was selected; undefined if a look has taken it. */
+	#passed: number | undefined;
+
+	/** @param passedIn the cursor's position in a folder */
 	constructor(
 		readonly session: ImapSession,
-		private readonly selects: (path: string) => void,
+		private readonly passedIn: (path: string) => number | undefined,
 	) {}
+
+	/** Returns it to the first look since the folder was selected. */
+	takePassed(): number | undefined {
+		const passed = this.#passed;
+		this.#passed = undefined;
+		return passed;
+	}
 
 	/** @throws MailError `notFound` if the folder is gone */
 	async use<T>(path: string, work: (session: ImapSession) => Promise<T>): Promise<T> {
@@ -25,7 +35,7 @@ export class SharedSession {
 		clearTimeout(this.#timer);
 		const turn = this.#tail.then(async () => {
 			if (this.session.folder !== path) {
-				this.selects(path);
+				this.#passed = this.passedIn(path);
 				await this.session.select(path);
 			}
 			return await work(this.session);

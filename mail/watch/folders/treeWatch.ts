@@ -64,8 +64,6 @@ export class TreeWatch<Item> {
 	#listed: ReadonlySet<string> = new Set();
 	/** The watched folders, as they were listed last. */
 	#watched: readonly Folder[] = [];
-	/** The cursor's position when a session selected the folder that it has selected, kept until the first look since then. */
-	readonly #passed = new WeakMap<ImapSession, number>();
 
 	constructor(
 		readonly options: MailboxWatchOptions<Item>,
@@ -144,14 +142,8 @@ export class TreeWatch<Item> {
 		const { folders, fault } = bounded(foldersIn(known, this.options.folders, this.wish, missing));
 		if (folders.length === 0) throw nothingLeft();
 		this.#watched = folders;
-		Object.assign(
-			this.#rules,
-			locateTargets(
-				known,
-				folders.map(({ path }) => path),
-				this.options.rules,
-			),
-		);
+		const paths = folders.map(({ path }) => path);
+		Object.assign(this.#rules, locateTargets(known, paths, this.options.rules));
 		// A folder that was left out and has been deleted since then is no reason to stop.
 		if (this.#survey.begun < 0) requireExceptions(known, missing);
 		else if (missing.join() !== this.#missing) this.#log(`left out, but no longer there: ${missing.join(', ')}`);
@@ -167,8 +159,8 @@ export class TreeWatch<Item> {
 	}
 
 	#sharedOf(session: ImapSession): SharedSession {
-		const selects = (path: string): void => void this.#passed.set(session, this.options.memory.folders[keyOf(path)]?.uid ?? 0);
-		const shared = this.#sessions.get(session) ?? new SharedSession(session, selects);
+		const passed = (path: string): number | undefined => this.options.memory.folders[keyOf(path)]?.uid;
+		const shared = this.#sessions.get(session) ?? new SharedSession(session, passed);
 		this.#sessions.set(session, shared);
 		return shared;
 	}
@@ -184,7 +176,7 @@ export class TreeWatch<Item> {
 	}
 
 	async #beginWith(session: ImapSession, path: string): Promise<void> {
-		if (path === session.folder || this.options.memory.folders[keyOf(path)] !== undefined) return;
+		if (path === session.folder || this.options.memory.folders[keyOf(path)]?.mailbox === this.#mailbox.toLowerCase()) return;
 		const status = await this.#statusOf(session, path);
 		if (status === undefined) return;
 		const branch = this.#branchOf(path);
@@ -263,17 +255,12 @@ export class TreeWatch<Item> {
 	/** @returns whether the folder could be looked into */
 	async #lookInto(session: ImapSession, path: string): Promise<boolean> {
 		const branch = this.#branchOf(path);
-		const found = await this.#alone(
-			session,
-			path,
-			async () =>
-				await this.#sharedOf(session).use(path, async (ready) => {
-					this.#followRename(path, { mailbox: this.#mailbox.toLowerCase(), uidValidity: ready.uidValidity, uidNext: ready.uidNext });
-					const passed = this.#passed.get(ready);
-					this.#passed.delete(ready);
-					return await branch.intake.look(ready, passed);
-				}),
-		);
+		const shared = this.#sharedOf(session);
+		const look = async (): Promise<number> => {
+			this.#followRename(path, placeOf(this.#mailbox, session));
+			return await branch.intake.look(session, shared.takePassed());
+		};
+		const found = await this.#alone(session, path, async () => await shared.use(path, look));
 		if (found === undefined) return false;
 		branch.lookedAt = Date.now();
 		branch.activity += found;

@@ -527,6 +527,23 @@ describe('the server', () => {
 		expect(second.subjects).toEqual(['new A after']);
 	});
 
+	it('of another account gives what comes between activation and the first survey', async () => {
+		const first = rig('exchange');
+		await folders(first.mailbox, 'A');
+		expect(await first.watch.start()).toEqual([]);
+		await surveyed(first);
+		first.watch.stop();
+		const second = rig('exchange', { memory: first.memory });
+		await folders(second.mailbox, 'A');
+		await put(second, 'A', 'before');
+		expect(await second.watch.open()).toEqual([]);
+		await put(second, 'A', 'early');
+		second.watch.run();
+		await second.until('the early one', () => second.handed.length > 0, 30_000);
+		await quiet(second);
+		expect(second.subjects).toEqual(['new A early']);
+	});
+
 	it('that hangs up in the middle of a survey loses nothing', async () => {
 		const one = rig('exchange');
 		await folders(one.mailbox, 'A', 'B');
