@@ -112,7 +112,7 @@ export async function messages(root: string, mailbox: string, folder?: string): 
 
 /** An email in a folder. */
 export interface Stored {
-	/** When it came into the folder, in epoch ms. A MOVE keeps the file's name, and is a change of the file. */
+	/** When it came into the folder, in epoch ms, or into another one since: a MOVE is a change of the file, which all copies share. */
 	at: number;
 	bytes: Buffer;
 }
@@ -121,6 +121,13 @@ export async function stored(root: string, mailbox: string, folder?: string): Pr
 	const read = async (path: string): Promise<Stored[]> =>
 		await Promise.all([stat(path), readFile(path)]).then(([{ ctimeMs }, bytes]) => [{ at: ctimeMs, bytes }], missing);
 	return (await Promise.all((await filesOf(root, mailbox, folder)).map(read))).flat();
+}
+
+/** Emails of the inbox that lie in another folder as well: Dovecot copies an email as a second link to its file, also where it moves it. */
+export async function elsewhereToo(root: string, mailbox: string): Promise<Buffer[]> {
+	const read = async (path: string): Promise<Buffer[]> =>
+		await stat(path).then(async ({ nlink }) => (nlink > 1 ? [await readFile(path)] : []), missing);
+	return (await Promise.all((await filesOf(root, mailbox)).map(read))).flat();
 }
 
 /** A file that Dovecot moved from `new` to `cur` in between is there at the next look. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Random } from '../support/random';
-import type { Scene } from './scene';
+import { elsewhereToo } from '../../sandbox/servers/mailbox';
+import { BOXES, nameOf, type Scene } from './scene';
 
 const PROTOCOLS = ['imap', 'pop', 'smtp'] as const;
 type Protocol = (typeof PROTOCOLS)[number];
@@ -85,8 +86,7 @@ export function faultsOf(scene: Scene, random: Random): Faults {
 		[
 			'mail server killed',
 			async () => {
-				scene.serverKills.push(Date.now());
-				await killed(sandbox.dovecot.process, random);
+				await killed(sandbox.dovecot.process, random, async () => await noteLeftInBoth(scene));
 			},
 		],
 		['submission server killed', async () => await killed(sandbox.postfix.process, random)],
@@ -110,10 +110,24 @@ async function unreachable({ sandbox: { exchange } }: Scene, random: Random): Pr
 	exchange.refusing.clear();
 }
 
-async function killed(process: { kill: () => Promise<void>; start: () => Promise<void> }, random: Random): Promise<void> {
+async function killed(
+	process: { kill: () => Promise<void>; start: () => Promise<void> },
+	random: Random,
+	look?: () => Promise<void>,
+): Promise<void> {
 	await process.kill();
+	await look?.();
 	await sleep(random.next() * 2_000);
 	await process.start();
+}
+
+async function noteLeftInBoth({ sandbox, leftInBoth }: Scene): Promise<void> {
+	for (const mailbox of [BOXES.watch, BOXES.move]) {
+		for (const mail of await elsewhereToo(sandbox.dovecot.mailFolder, mailbox)) {
+			const name = nameOf(mail.toString('latin1'));
+			leftInBoth.set(name, (leftInBoth.get(name) ?? 0) + 1);
+		}
+	}
 }
 
 async function endN8n(scene: Scene, killed: boolean): Promise<void> {

@@ -8,7 +8,7 @@ import type { Execution } from '../../sandbox/n8n';
 import { anySeed, Random } from '../support/random';
 import { stored } from '../../sandbox/servers/mailbox';
 import { faultsOf } from './faults';
-import { BOXES, openScene, type NodeKind, type Scene } from './scene';
+import { BOXES, nameOf, openScene, type NodeKind, type Scene } from './scene';
 import { Traffic, type Inbox } from './traffic';
 import { told, verdictOfFolder, verdictOfRuns, verdictOfSent, type Success, type Verdict } from './verdict';
 
@@ -154,7 +154,7 @@ async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 		]);
 	const [watched, polled, fetched, moved] = await Promise.all([names('watch'), names('poll'), names('fetch'), names('move')]);
 	const { kills, ends, reachedEnd } = scene;
-	const moves = { row: MOVE_ROW, kills: scene.serverKills };
+	const moves = { row: MOVE_ROW, leftInBoth: scene.leftInBoth };
 	const [watches, fetches] = [await runs('watch', ['success']), await runs('fetch', ['success', 'error'])];
 	await noteCreation(scene, watches);
 	await noteCreation(scene, fetches);
@@ -224,7 +224,7 @@ async function copies({ sandbox }: Scene, mailbox: string, folder: string): Prom
 	const found = new Map<string, Map<string, number>>();
 	for (const [index, { at, bytes }] of (await stored(sandbox.dovecot.mailFolder, mailbox, folder)).entries()) {
 		const text = bytes.toString('latin1');
-		const name = /^Subject: (\w+)/m.exec(text)?.[1] ?? '';
+		const name = nameOf(text);
 		const queued = /\bwith E?SMTPS?A? id (\w+)/.exec(text)?.[1] ?? String(index);
 		found.set(name, (found.get(name) ?? new Map<string, number>()).set(queued, at));
 	}

@@ -16,6 +16,11 @@ export const BOXES = {
 	receiver: 'soak-receiver@example.test',
 } as const;
 
+/** The name under which an email is counted. */
+export function nameOf(mail: string): string {
+	return /^Subject: (\w+)/m.exec(mail)?.[1] ?? '';
+}
+
 /** Tokens live so long that several end in each minute. */
 const TOKEN_SECONDS = 40;
 /** One execution of a trigger in so many fails. */
@@ -30,8 +35,8 @@ export interface Scene {
 	workflows: Record<NodeKind, string>;
 	/** When n8n was killed, in epoch ms. */
 	kills: number[];
-	/** When the mail server was killed, in epoch ms. */
-	serverKills: number[];
+	/** Emails that a killed mail server has left in two folders, since it was moving them, and how often. */
+	leftInBoth: Map<string, number>;
 	/** When n8n's processes had ended, killed or in order, in epoch ms. */
 	ends: number[];
 	/** What the last step of the POP Fetch's workflow has said that it got. */
@@ -62,7 +67,7 @@ export async function openScene(): Promise<Scene> {
 		});
 		const workflows = { watch: '', poll: '', fetch: '', send: '', move: '' };
 		for (const [kind, steps] of entriesOf(workflowsOf(credentials, finish.url))) workflows[kind] = await serve(n8n, kind, steps);
-		return { sandbox, n8n, workflows, kills: [], serverKills: [], ends: [], reachedEnd: finish.names, down: false, stop };
+		return { sandbox, n8n, workflows, kills: [], leftInBoth: new Map(), ends: [], reachedEnd: finish.names, down: false, stop };
 	} catch (error) {
 		await stop();
 		throw error;

@@ -75,14 +75,19 @@ describe('what the soak counts of folders and of what was sent', () => {
 			['a', [1_000]],
 			['b', [1_000, 9_000]],
 			['d', [50_000, 61_000]],
-			// The node looked into the folder behind the kill, which changed the first file.
-			['e', [61_000, 61_001]],
-			['f', [62_000, 70_000]],
+			['e', [61_000, 62_000, 70_000]],
 		]);
-		const moves = { row: ROW, kills: [51_500] };
-		expect(verdictOfFolder('node', new Set(['a', 'b', 'c', 'd', 'e', 'f']), copies, moves)).toMatchObject({
-			...{ total: 6, lost: ['c'], doubled: ['b', 'f'], explained: new Map([[ROW, ['d', 'e']]]) },
-			evidence: ['b came into the folder at 00:00:01.000Z and 00:00:09.000Z', 'f came into the folder at 00:01:02.000Z and 00:01:10.000Z'],
+		const leftInBoth = new Map([
+			['a', 1],
+			['d', 1],
+			['e', 1],
+		]);
+		expect(verdictOfFolder('node', new Set(['a', 'b', 'c', 'd', 'e']), copies, { row: ROW, leftInBoth })).toMatchObject({
+			...{ total: 5, lost: ['c'], doubled: ['b', 'e'], explained: new Map([[ROW, ['d']]]) },
+			evidence: [
+				'b came into the folder at 00:00:01.000Z and 00:00:09.000Z',
+				'e came into the folder at 00:01:01.000Z and 00:01:02.000Z and 00:01:10.000Z',
+			],
 		});
 	});
 
@@ -106,7 +111,7 @@ describe('what the soak counts of folders and of what was sent', () => {
 		expect(
 			told([
 				verdict([success(1, 2, 'a')], []),
-				verdictOfFolder('folder', new Set(['c']), new Map([['c', [1_000, 2_000]]]), { row: ROW, kills: [] }),
+				verdictOfFolder('folder', new Set(['c']), new Map([['c', [1_000, 2_000]]]), { row: ROW, leftInBoth: new Map() }),
 			]),
 		).toEqual([
 			'node: 2 emails, lost 1 (b), doubled 0',

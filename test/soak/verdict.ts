@@ -98,29 +98,23 @@ function isKillOf(success: Success | undefined, at: number): boolean {
 	return success !== undefined && success.stoppedAt > at - BEFORE_KILL_MS && success.stoppedAt < at + AFTER_KILL_MS;
 }
 
-/** How long before the kill of its server, in ms, an email that it was moving may have come into the folder. */
-const IN_MOVE_MS = 2_000;
-/** How long after the kill, in ms, the node looks into the folder, which changes the file of a new email there. */
-const LOOK_MS = 10_000;
-
 /**
  * Every email has to lie in the folder once.
  * @param copies when each copy came there, in epoch ms, by the email's name
- * @param kills when the mail server was killed: a MOVE that it was carrying out may leave the email in both folders
+ * @param leftInBoth emails that a killed mail server had left in both folders while it was moving them, and how often
  */
 export function verdictOfFolder(
 	node: string,
 	names: ReadonlySet<string>,
 	copies: ReadonlyMap<string, readonly number[]>,
-	{ row, kills }: Repeats,
+	{ row, leftInBoth }: { row: string; leftInBoth: ReadonlyMap<string, number> },
 ): Verdict {
 	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [], evidence: [] };
 	for (const name of names) {
 		const times = copies.get(name) ?? [];
 		if (times.length === 0) verdict.lost.push(name);
 		if (times.length < 2) continue;
-		const earlier = [...times].sort((a, b) => a - b).slice(0, -1);
-		if (earlier.every((at) => kills.some((kill) => at >= kill - IN_MOVE_MS && at <= kill + LOOK_MS))) note(verdict.explained, row, name);
+		if (times.length - 1 <= (leftInBoth.get(name) ?? 0)) note(verdict.explained, row, name);
 		else {
 			verdict.doubled.push(name);
 			verdict.evidence.push(`${name} came into the folder at ${times.map((at) => new Date(at).toISOString().slice(11)).join(' and ')}`);
