@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { change } from '../../../mail/mailbox/change';
+import { locate, type There } from '../../../mail/mailbox/locate';
+import { readReferences } from '../../../mail/mailbox/references';
 import { apply, commandsOf, filled, makeScenes, subjectsOf, type Scene } from './mailboxRig';
 
 const scene = makeScenes('remove');
@@ -46,6 +49,39 @@ describe('a server that can delete single emails', () => {
 		await markedElsewhere(own, 3);
 		expect((await apply(own, 1, { kind: 'delete' })).get(1)).toMatchObject({ kind: 'done' });
 		expect(await subjectsOf(own)).toEqual(['b', 'c']);
+	});
+
+	it('and refuses to do so has only those marked as deleted that were marked before', async () => {
+		const own = await filled(scene('exchange'), ['a', 'b']);
+		await markedElsewhere(own, 2);
+		own.sandbox.exchange.plan('imap', 'UID EXPUNGE', { reply: '%t NO Access denied.' }, 99);
+		expect((await apply(own, '1,2', { kind: 'delete' })).get(1)).toMatchObject({ kind: 'failed' });
+		const flags = await own.sandbox.dovecot.doveadm('fetch', '-u', own.mailbox, 'uid flags', 'mailbox', 'INBOX');
+		expect(
+			flags
+				.split('\n')
+				.filter((line) => line.startsWith('flags:'))
+				.map((line) => line.slice(6).trim()),
+		).toEqual(['', '\\Deleted']);
+	});
+
+	it('deletes them after a break, and does not tell one as deleted that had left the folder before', async () => {
+		const own = await filled(scene('exchange'), ['a', 'b', 'c']);
+		own.sandbox.exchange.plan('imap', 'UID EXPUNGE', {
+			drop: true,
+			meanwhile: async () => await own.sandbox.dovecot.doveadm('expunge', '-u', own.mailbox, 'mailbox', 'INBOX', 'uid', '2'),
+		});
+		const done = await own.use(async (connection, folders) => {
+			const fates = await locate(connection, folders, readReferences('1,2'), 'INBOX');
+			await own.sandbox.dovecot.doveadm('move', '-u', own.mailbox, 'Done', 'mailbox', 'INBOX', 'uid', '1');
+			const mails = fates.filter((fate): fate is There => fate.kind === 'there');
+			return await change(connection, 'INBOX', mails, { kind: 'delete' });
+		});
+		expect([...done]).toMatchObject([
+			[1, { kind: 'gone' }],
+			[2, { kind: 'done' }],
+		]);
+		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['c'], ['a']]);
 	});
 });
 
