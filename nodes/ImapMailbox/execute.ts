@@ -78,8 +78,13 @@ async function runGroup(
 	const resource = String(context.getNodeParameter('resource', first, 'message'));
 	if (operation === 'testConnection') {
 		await beginTest(context, choice, first);
-		for (const item of items)
-			results.set(item, [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
+		for (const item of items) {
+			try {
+				results.set(item, [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
+			} catch (error) {
+				note(context, results, item, error);
+			}
+		}
 		return;
 	}
 	const work = async (connection: Connection): Promise<void> => {

@@ -786,4 +786,14 @@ describe('folders', () => {
 		await box();
 		expect(jsons(await run({ resource: 'folder', operation: 'testConnection' }))).toMatchObject([{ ok: true, mailbox }]);
 	});
+
+	it('and a connection that cannot be tested holds up no other item', async () => {
+		await box();
+		const options = [{ protocolLog: 'perhaps' }, {}];
+		const parameters = { resource: 'folder', operation: 'testConnection', continueOnFail: true };
+		expect(jsons(await run(parameters, { perItem: { options }, input: 2 }))).toMatchObject([
+			{ error: expect.stringContaining('Protocol Log') },
+			{ ok: true, mailbox },
+		]);
+	});
 });
