@@ -95,10 +95,17 @@ async function locateIn(session: ImapSession, path: string, references: readonly
 		10_000,
 	))
 		for (const uid of await search(session, { uid: rangeOf(set) })) there.add(uid);
-	const strangers = await othersThan(
+	// Items of this node name their mailbox, and need no check.
+	const isUnsure = ({ messageId, mailbox }: Reference): boolean => messageId !== '' && mailbox === '';
+	const told = await messageIdsAt(
 		session,
-		fresh.filter(({ uid, messageId, mailbox }) => there.has(uid) && messageId !== '' && mailbox === ''),
+		fresh.filter((one) => there.has(one.uid) && isUnsure(one)).map(({ uid }) => uid),
 	);
+	// Of items of several mailboxes with the same UID, only one is this email.
+	const isStranger = (one: Reference): boolean => {
+		const messageId = told.get(one.uid) ?? '';
+		return isUnsure(one) && messageId !== '' && !isSameId(messageId, one.messageId);
+	};
 	const again = await findAgain(
 		session,
 		references.filter((one) => isStale(one) && one.messageId !== ''),
@@ -107,7 +114,7 @@ async function locateIn(session: ImapSession, path: string, references: readonly
 		const { uid, messageId } = reference;
 		const found = { folder: path, uidValidity, messageId };
 		if (!isStale(reference)) {
-			if (strangers.has(uid)) return { kind: 'failed', error: stranger(uid, path) };
+			if (isStranger(reference)) return { kind: 'failed', error: stranger(uid, path) };
 			return there.has(uid)
 				? { ...found, kind: 'there', uid, foundAgain: false }
 				: { kind: 'gone', uid, folder: path, reason: `The email with UID ${uid} is no longer in "${path}".` };
@@ -121,10 +128,10 @@ async function locateIn(session: ImapSession, path: string, references: readonly
 	});
 }
 
-/** The Message-ID was not found in the folder of the item, so Inbox, Sent Items and the others are searched. */
+/** The Message-ID was not found in the folder of the item, so the others are searched: Inbox first, Deleted Items last. */
 async function elsewhere(connection: Connection, folders: Folders, reference: Reference, missedIn: string): Promise<Fate> {
 	const refused: string[] = [];
-	for (const { path } of await folders.all()) {
+	for (const path of await livingFirst(folders)) {
 		if (path === missedIn) continue;
 		const told = await connection.unlessRefused(
 			async () => await connection.repeat(path, async (session) => await locateIn(session, path, [reference])),
@@ -141,15 +148,23 @@ async function elsewhere(connection: Connection, folders: Folders, reference: Re
 	};
 }
 
-/** Emails under these UIDs that have another Message-ID than the item. Items of this node name their mailbox, and need no check. */
-async function othersThan(session: ImapSession, references: readonly Reference[]): Promise<Set<number>> {
-	const wanted = new Map(references.map(({ uid, messageId }) => [uid, messageId]));
-	const others = new Set<number>();
-	for (const set of commandSets([...wanted.keys()], UIDS_IN_COMMAND)) {
-		for (const [uid, messageId] of await messageIdsOf(session, set))
-			if (messageId !== '' && !isSameId(messageId, wanted.get(uid) ?? messageId)) others.add(uid);
-	}
-	return others;
+/** If an email was filed and a copy of it deleted, the one that was filed is meant. */
+async function livingFirst(folders: Folders): Promise<string[]> {
+	const paths = (await folders.all()).map(({ path }) => path);
+	const deleted = await folders.special('deleted').catch((error: unknown) => {
+		if (error instanceof MailError && error.code === 'notFound') return undefined;
+		throw error;
+	});
+	const last = new Set(deleted === undefined ? [] : (await folders.subtree(deleted)).map(({ path }) => path));
+	return [...paths.filter((path) => !last.has(path)), ...paths.filter((path) => last.has(path))];
+}
+
+/** Message-IDs by UID; empty where the server tells none. */
+async function messageIdsAt(session: ImapSession, uids: readonly number[]): Promise<Map<number, string>> {
+	const told = new Map<number, string>();
+	for (const set of commandSets(uids, UIDS_IN_COMMAND))
+		for (const [uid, messageId] of await messageIdsOf(session, set)) told.set(uid, messageId);
+	return told;
 }
 
 async function findAgain(session: ImapSession, references: readonly Reference[]): Promise<Map<string, number[]>> {

@@ -68,6 +68,15 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 		expect(await there(own, { uid: 1, uidValidity, messageId: '<a@example.test>' })).toMatchObject([{ kind: 'there', uid: 1 }]);
 	});
 
+	it('of another mailbox are refused among others with the same UID, in any order', async () => {
+		const own = await filled(scene(way), ['a']);
+		const mine = { uid: 1, messageId: '<a@example.test>' };
+		const theirs = { uid: 1, messageId: '<other@example.test>' };
+		expect((await there(own, [mine, theirs])).map(({ kind }) => kind)).toEqual(['there', 'failed']);
+		expect((await there(own, [theirs, mine])).map(({ kind }) => kind)).toEqual(['failed', 'there']);
+		expect((await there(own, [theirs, { ...mine, mailbox: own.mailbox }])).map(({ kind }) => kind)).toEqual(['failed', 'there']);
+	});
+
 	it.each([
 		['no brackets', 'odd@example.test', '<odd@example.test>'],
 		['a comment behind it', '<odd@example.test> (added by relay@example.test)', '<odd@example.test>'],
@@ -97,6 +106,17 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 		expect(await there(own, '<treasure@example.test>')).toMatchObject([{ kind: 'there', uid: 2, folder: 'Deep/Down' }]);
 		expect(await there(own, '<never@example.test>')).toMatchObject([
 			{ kind: 'gone', reason: expect.stringContaining('<never@example.test>') },
+		]);
+	});
+
+	it('are found by Message-ID in Deleted Items only where they are nowhere else', async () => {
+		const own = scene(way);
+		await own.makeFolder('Deleted Items', 'Projects');
+		await own.sandbox.fill(own.mailbox, [mail('filed'), mail('thrown away')], 'Deleted Items');
+		await own.sandbox.fill(own.mailbox, [mail('filed')], 'Projects');
+		expect(await there(own, ['<filed@example.test>', '<thrown-away@example.test>'])).toMatchObject([
+			{ kind: 'there', uid: 1, folder: 'Projects' },
+			{ kind: 'there', uid: 2, folder: 'Deleted Items' },
 		]);
 	});
 });
