@@ -5,7 +5,7 @@ import { composeRaw } from '../compose/raw';
 import type { ComposedMail } from '../compose/message';
 import { inShares } from '../compose/outgoingFile';
 import { MailError } from '../errors';
-import { fetchMails } from '../imap/fetch';
+import { fetchMails, type Use } from '../imap/fetch';
 import { withMessageId } from '../imap/messageId';
 import { OneAtATime } from '../oneAtATime';
 import { sendMail, type Persistence, type Sent } from '../smtp/send';
@@ -14,6 +14,7 @@ import { change } from './change';
 import { describe } from './find';
 import type { Folders } from './mailboxFolders';
 import type { There } from './locate';
+import { requirePlace } from './outcome';
 import { notTheEmail } from './read';
 import type { Connection } from './sessions';
 
@@ -32,14 +33,19 @@ export async function saveDraft(
 const NOT_KEPT = new Set(['\\recent', '\\deleted']);
 
 /** Returns the marks of a draft that its newer version keeps, such as `\Flagged`. @throws MailError */
-export async function flagsOf(connection: Connection, { folder, uid }: There): Promise<string[]> {
-	const [found] = await describe(connection, folder, [uid], { flags: true });
+export async function flagsOf(connection: Connection, { folder, uid, uidValidity }: There): Promise<string[]> {
+	const [found] = await describe(connection, folder, [uid], { flags: true }, uidValidity);
 	return [...(found?.facts.flags ?? [])].filter((flag) => !NOT_KEPT.has(flag.toLowerCase()));
 }
 
 /** Returns the bytes of an email. @throws MailError if the server does not return it */
-export async function bytesOf(connection: Connection, { folder, uid }: There): Promise<Buffer> {
-	const fetched = fetchMails(async (_command, work) => await connection.repeat(folder, work), [uid], {
+export async function bytesOf(connection: Connection, { folder, uid, uidValidity }: There): Promise<Buffer> {
+	const use: Use = async (_command, work) =>
+		await connection.repeat(folder, async (session) => {
+			requirePlace(session, { folder, uidValidity });
+			return await work(session);
+		});
+	const fetched = fetchMails(use, [uid], {
 		largeAbove: 20 * 1024 * 1024,
 		large: 'stream',
 		onlyWithAttachment: false,
@@ -60,7 +66,7 @@ export async function bytesOf(connection: Connection, { folder, uid }: There): P
 /** Returns the email if it is in Drafts or marked as a draft: only a draft is sent, replaced or deleted. @throws MailError `input` */
 export async function requireDraft(connection: Connection, mail: There, drafts: string): Promise<There> {
 	if (mail.folder === drafts) return mail;
-	const [found] = await describe(connection, mail.folder, [mail.uid], { flags: true });
+	const [found] = await describe(connection, mail.folder, [mail.uid], { flags: true }, mail.uidValidity);
 	if (found?.facts.flags?.has('\\Draft') === true) return mail;
 	throw new MailError(`UID: the email with UID ${mail.uid} in "${mail.folder}" is not a draft. Nothing was changed.`, {
 		code: 'input',

@@ -7,6 +7,7 @@ import { hasAttachment, instantOf } from '../imap/fetch';
 import { divideAll } from '../imap/criteriaParts';
 import { narrowing, searchAfter, UIDS_IN_COMMAND } from '../imap/search';
 import { byArrival } from './arrival';
+import { requirePlace } from './outcome';
 import type { Connection } from './sessions';
 
 /** What is searched for. All of it has to match. */
@@ -188,13 +189,24 @@ function fits(mail: Found, wish: Wish): boolean {
 	return verdict === 'unknown' || verdict === wish.hasAttachment;
 }
 
-/** Returns what the server says about these emails, in order, see {@link askPatiently}. Emails that are gone are left out. */
-export async function describe(connection: Connection, folder: string, uids: readonly number[], query: FetchQueryObject): Promise<Found[]> {
+/**
+ * Returns what the server says about these emails, in order, see {@link askPatiently}. Emails that are gone are left out.
+ * @param known the UIDVALIDITY that the UIDs belong to, if it is known
+ * @throws MailError also if the folder was recreated since
+ */
+export async function describe(
+	connection: Connection,
+	folder: string,
+	uids: readonly number[],
+	query: FetchQueryObject,
+	known?: string,
+): Promise<Found[]> {
 	const found: Found[] = [];
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 		const some = uids.slice(from, from + UIDS_IN_COMMAND);
 		const rising = [...some].sort((one, other) => one - other);
 		const { told, uidValidity } = await connection.repeat(folder, async (session) => {
+			if (known !== undefined) requirePlace(session, { folder, uidValidity: known });
 			return { told: await askPatiently(session, rising, query), uidValidity: session.uidValidity };
 		});
 		for (const uid of some) {

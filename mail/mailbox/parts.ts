@@ -7,6 +7,7 @@ import { MailError } from '../errors';
 import { hasAttachment } from '../imap/fetch';
 import { isFile } from '../item/hasAttachment';
 import type { There } from './locate';
+import { requirePlace } from './outcome';
 import type { Connection } from './sessions';
 import { describe } from './find';
 
@@ -41,7 +42,7 @@ export interface PartWish {
 
 /** @throws MailError */
 export async function listParts(connection: Connection, mail: There): Promise<Part[]> {
-	const [found] = await describe(connection, mail.folder, [mail.uid], { bodyStructure: true });
+	const [found] = await describe(connection, mail.folder, [mail.uid], { bodyStructure: true }, mail.uidValidity);
 	const structure = found?.facts.bodyStructure;
 	if (structure === undefined)
 		throw new MailError(`The server does not list the parts of the email with UID ${mail.uid} in "${mail.folder}".`, {
@@ -162,6 +163,7 @@ export async function downloadPart<T>(
 	take: (content: Readable) => Promise<T>,
 ): Promise<T> {
 	return await connection.repeat(mail.folder, async (session) => {
+		requirePlace(session, mail);
 		// Its commands are sent while the stream is read. Nothing else runs on the session meanwhile.
 		const { content } = await session.run(
 			'UID FETCH',

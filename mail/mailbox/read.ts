@@ -5,9 +5,10 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { MailError } from '../errors';
 import { withheld } from '../imap/ask';
-import { fetchMails, hasAttachment, type FetchedMail, type FetchLimits } from '../imap/fetch';
+import { fetchMails, hasAttachment, type FetchedMail, type FetchLimits, type Use } from '../imap/fetch';
 import { toItem, type Format, type ItemOptions, type MessageItem } from '../item/item';
 import { describe, type Found } from './find';
+import { requirePlace, type Place } from './outcome';
 import type { Connection } from './sessions';
 
 /** `fields` and `headers` do not fetch the body. */
@@ -67,30 +68,66 @@ async function readSome<Stored>(
 	const items = new Map<number, MessageItem<Stored>>();
 	const { format } = options;
 	if (format === 'fields') return items;
+	const uidValidity = mails[0]?.uidValidity ?? '';
+	const reading = new Reading(connection, { folder, uidValidity });
 	if (format === 'headers') {
-		for (const { uid, facts } of await describe(connection, folder, uids, { headers: true })) {
+		for (const { uid, facts } of await describe(connection, folder, uids, { headers: true }, uidValidity)) {
 			const mail = known.get(uid);
 			if (mail !== undefined && facts.headers !== undefined) items.set(uid, await headerItem(connection, mail, facts.headers, options));
 		}
 		const missing = uids.filter((uid) => !items.has(uid));
-		const kept = await withheld(async (_command, work) => await connection.repeat(folder, work), missing);
+		const kept = await withheld(reading.use, missing);
 		for (const mail of mails)
 			if (kept.has(mail.uid)) items.set(mail.uid, { json: { ...provenance(connection, mail), error: unreturned(mail).summary } });
 		return items;
 	}
 	const limits: FetchLimits = { largeAbove: options.largeAbove, large: 'stream', onlyWithAttachment: false };
-	const fetched = fetchMails(async (_command, work) => await connection.repeat(folder, work), uids, limits);
-	for await (const one of fetched) {
-		const mail = known.get(one.uid);
-		if (mail === undefined) continue;
-		items.set(
-			one.uid,
-			'failure' in one
-				? { json: { ...provenance(connection, mail), error: one.failure.summary } }
-				: await wholeItem(connection, mail, one, format, options),
-		);
+	try {
+		for await (const one of fetchMails(reading.use, uids, limits)) {
+			const mail = known.get(one.uid);
+			if (mail === undefined) continue;
+			items.set(
+				one.uid,
+				'failure' in one
+					? { json: { ...provenance(connection, mail), error: one.failure.summary } }
+					: await wholeItem(connection, mail, one, format, options),
+			);
+		}
+	} finally {
+		await reading.end();
 	}
 	return items;
+}
+
+/** Commands about emails of one folder, of which some are asked for ahead. */
+class Reading {
+	#running: Promise<unknown> = Promise.resolve();
+	#isOver = false;
+
+	constructor(
+		private readonly connection: Connection,
+		private readonly place: Place,
+	) {}
+
+	readonly use: Use = async (_command, work) => {
+		if (this.#isOver) throw new MailError('The emails are no longer read.', { code: 'stopped', speaker: 'imap' });
+		const turn = this.connection.repeat(this.place.folder, async (session) => {
+			requirePlace(session, this.place);
+			return await work(session);
+		});
+		const ended = turn.then(
+			() => undefined,
+			() => undefined,
+		);
+		this.#running = Promise.all([this.#running, ended]).then(() => undefined);
+		return await turn;
+	};
+
+	/** If an email cannot be stored, others are on their way. Commands for another folder have to wait for them. */
+	async end(): Promise<void> {
+		this.#isOver = true;
+		await this.#running;
+	}
 }
 
 function unreturned({ uid, folder }: Found): MailError {

@@ -161,8 +161,8 @@ export async function mailsMeant({ own, item, connection, folders }: Scene): Pro
 
 export async function foundOf({ connection }: Scene, there: readonly There[], options: ReadOptions<IBinaryData>): Promise<Found[]> {
 	const found: Found[] = [];
-	for (const { folder, uid } of there) {
-		const told = await describe(connection, folder, [uid], { ...queryOf(options.format), internalDate: true });
+	for (const { folder, uid, uidValidity } of there) {
+		const told = await describe(connection, folder, [uid], { ...queryOf(options.format), internalDate: true }, uidValidity);
 		if (told.length === 0)
 			throw new MailError(`The server did not return the email with UID ${uid} in "${folder}".`, {
 				code: 'notFound',
