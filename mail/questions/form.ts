@@ -53,8 +53,10 @@ export function readForm(list: unknown, where = WHERE): FormField[] {
 	const given: unknown[] = list;
 	const fields = given.map((one, index) => readField(one, `${where}, element ${index + 1}`));
 	const seen = new Set<string>();
-	for (const { name } of fields) {
-		const key = propertyName(name);
+	const files = new Map<string, string>();
+	for (const { name, type } of fields) {
+		// Letters of every script tell names apart.
+		const key = name.replace(/[^\p{L}\p{M}\p{N}_]/gu, '_').toLowerCase();
 		if (seen.has(key))
 			throw inputError(
 				where,
@@ -62,6 +64,16 @@ export function readForm(list: unknown, where = WHERE): FormField[] {
 				'Give each field a different name.',
 			);
 		seen.add(key);
+		if (type !== 'file') continue;
+		const property = binaryName(name);
+		const other = files.get(property.toLowerCase());
+		if (other !== undefined)
+			throw inputError(
+				where,
+				`the files of "${short(other)}" and "${short(name)}" would both be called "${short(property)}" in the output.`,
+				'Give one of the fields a Field Name of Latin letters or digits.',
+			);
+		files.set(property.toLowerCase(), name);
 	}
 	return fields;
 }
@@ -86,8 +98,8 @@ export function parsed(json: unknown, where = 'Form Fields'): unknown {
 }
 
 /** The binary property for a file field, with the name of n8n's own forms. */
-function propertyName(name: string): string {
-	return name.replace(/\W/g, '_').toLowerCase();
+export function binaryName(name: string): string {
+	return name.replace(/\W/g, '_');
 }
 
 function readField(one: unknown, where: string): FormField {

@@ -57,8 +57,14 @@ function texts(value: unknown, field: FormField): string[] {
 	const list: unknown[] = Array.isArray(value) ? (field.several ? value : []) : [value];
 	const given = list
 		.filter((one) => typeof one === 'string')
-		.map((one) => (field.type === 'textarea' || field.type === 'password' ? one : one.trim()));
+		.map((one) => (field.type === 'textarea' || field.type === 'password' ? one : one.trim()))
+		.map((one) => field.choices.find((choice) => withLf(choice) === withLf(one)) ?? one);
 	return [...new Set(given)].filter((one) => one !== '');
+}
+
+/** Browsers send each line break as CR LF (HTML, section 4.10.21.8). */
+function withLf(text: string): string {
+	return text.replace(/\r\n?/g, '\n');
 }
 
 function problemOf(field: FormField, given: string[]): string | undefined {

@@ -4,7 +4,7 @@ import type { IBinaryKeyData, IDataObject, IWebhookFunctions } from 'n8n-workflo
 
 import { reasonOf } from '../../../mail/errors';
 import { judge, type Judged, type PostedFile } from '../../../mail/questions/formAnswer';
-import type { FormField } from '../../../mail/questions/form';
+import { binaryName, type FormField } from '../../../mail/questions/form';
 import { record } from '../../parameters/parameterValues';
 import { fieldsOf, type Question } from '../question/question';
 import type { Returned } from './questionPage';
@@ -76,6 +76,7 @@ export async function keepFiles(
 ): Promise<{ answer: IDataObject; binary?: IBinaryKeyData }> {
 	const answer: IDataObject = {};
 	const binary: IBinaryKeyData = {};
+	const whole = new Set(fields.filter(({ type }) => type === 'file').map(({ name }) => binaryName(name)));
 	for (const field of fields) {
 		if (field.type !== 'file') {
 			answer[field.name] = values.get(field.name) ?? null;
@@ -83,11 +84,13 @@ export async function keepFiles(
 		}
 		const given = files.get(field.name) ?? [];
 		for (const [index, { path, name, mimeType }] of given.entries()) {
-			binary[`${field.name.replace(/\W/g, '_')}${given.length > 1 ? `_${index}` : ''}`] = await context.nodeHelpers.copyBinaryFile(
-				path,
-				name,
-				mimeType,
-			);
+			let property = binaryName(field.name);
+			if (given.length > 1) {
+				property += `_${index}`;
+				// Another field may be called like that.
+				while (whole.has(property) || property in binary) property += '_';
+			}
+			binary[property] = await context.nodeHelpers.copyBinaryFile(path, name, mimeType);
 		}
 		const told = given.map(({ name, mimeType, size }) => ({ filename: name, mimetype: mimeType, size }));
 		answer[field.name] = given.length > 1 ? told : (told[0] ?? null);

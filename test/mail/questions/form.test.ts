@@ -44,6 +44,23 @@ describe('a form', () => {
 		expect(() => readForm(list)).toThrow(expect.objectContaining({ code: 'input', message: expect.stringMatching(message) }));
 	});
 
+	it('may have names in any script', () => {
+		const labels = ['姓名', '部门', 'Имя', 'Код', 'कि', 'की'];
+		expect(readForm(labels.map((fieldLabel) => ({ fieldLabel }))).map(({ name }) => name)).toEqual(labels);
+	});
+
+	it('is refused with two files that would have one name in the output, which names both', () => {
+		const files = ['合同', '发票'].map((fieldLabel) => ({ fieldLabel, fieldType: 'file' }));
+		expect(() => readForm(files)).toThrow(
+			expect.objectContaining({
+				code: 'input',
+				message: expect.stringMatching(/"合同" and "发票".*"__"/),
+				remedy: expect.stringContaining('Field Name'),
+			}),
+		);
+		expect(readForm([files[0], { ...files[1], fieldName: 'invoice' }])).toHaveLength(2);
+	});
+
 	it('is read from JSON, and what is no JSON is named', () => {
 		expect(readJsonForm('[{ "fieldLabel": "Name", "requiredField": true }]')).toMatchObject([
 			{ name: 'Name', type: 'text', required: true },
@@ -134,6 +151,19 @@ describe('an answer to a form', () => {
 		});
 		expect(judged.files.get('Plan')).toHaveLength(1);
 	});
+
+	it.each(['radio', 'dropdown', 'checkbox'])(
+		'may be a choice of two lines in a %s, which browsers send with other line ends',
+		(fieldType) => {
+			const form = readForm([{ fieldLabel: 'x', fieldType, fieldOptions: options('By air\nin a day', 'By sea') }]);
+			const judged = judge(form, new Map([[inputName(0), 'By air\r\nin a day']]), new Map());
+			expect([judged.problems.size, judged.values.get('x')]).toEqual([
+				0,
+				fieldType === 'checkbox' ? ['By air\nin a day'] : 'By air\nin a day',
+			]);
+			expect(judged.entered.get(0)).toEqual(['By air\nin a day']);
+		},
+	);
 
 	it('may leave out what is not required', () => {
 		expect(Object.fromEntries(judge(fields, posted({ 0: 'Ada', 5: 'red' }), new Map()).values)).toEqual({

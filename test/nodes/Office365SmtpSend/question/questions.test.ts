@@ -349,6 +349,19 @@ describe("a form of one's own", () => {
 		await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
 	});
 
+	it('loses no file where the number of one makes the name of another', async () => {
+		const values = ['Doc', 'Doc 1'].map((fieldLabel) => ({ fieldLabel, fieldType: 'file' }));
+		const waiting = await ask({ ...FORM, formFields: { values } });
+		const upload = async (name: string): Promise<object> => {
+			await writeFile(join(folder, name), name);
+			return { filepath: join(folder, name), originalFilename: name, mimetype: 'text/plain', size: 1 };
+		};
+		const files = { 'field-0': [await upload('a'), await upload('b')], 'field-1': await upload('c') };
+		const { output } = await visit(waiting, waiting.links.get(ADA)?.[0], { contentType: 'multipart/form-data', body: { data: {}, files } });
+		const names = Object.entries(output?.binary ?? {}).map(([name, { fileName }]) => [name, fileName]);
+		expect(Object.fromEntries(names)).toEqual({ Doc_0: 'a', Doc_1_: 'b', Doc_1: 'c' });
+	});
+
 	it('reads no file that a visitor names in a body of another kind, and removes none', async () => {
 		const waiting = await ask(FORM);
 		const path = join(folder, 'secret');
