@@ -7,6 +7,7 @@ import { readVerdict } from '../../../mail/questions/reply/verdict';
 import { giveUp, WaitingQuestions } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { answerers, type Asked } from '../question/askedQuestion';
+import { standingOfReply } from '../question/givenAnswers';
 import type { MailContext } from '../settings/context';
 import { parseAsked } from '../question/keptQuestion';
 import { callOwn } from '../whileWaiting/ownAddress';
@@ -44,20 +45,32 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 	const judged = judge(asked, reply, sender.who);
 	if ('outcome' in judged) return left(reply, judged.outcome, judged.detail, asked);
 	const called = await callOwn(found.question.link, { work: 'answer', replyMessageId: reply.messageId, ...judged });
-	if (called.state === 'failed')
+	const known = called.state === 'failed' ? standing(asked, sender.who, reply) : undefined;
+	if (called.state === 'failed' && known === undefined)
 		throw new MailError(`The answer could not be passed to the waiting execution: ${called.reason}.`, {
 			code: 'unreachable',
 			remedy: 'Retry this node later. n8n has to be able to reach its own address (WEBHOOK_URL).',
 		});
 	// The files are not needed any more. The wake-ups would find out too, a day later.
 	if (called.state === 'gone') await giveUp(found.files).catch(() => undefined);
-	const { state } = called.state === 'gone' ? { state: 'ended' } : called.answer;
+	const state = called.state === 'done' ? called.answer.state : (known ?? 'ended');
 	if (state === 'taken') {
 		const { approved, text } = judged;
 		return { ...facts(reply, asked), answerTaken: true, ...(asked.question.responseType === 'approval' ? { approved } : { text }) };
 	}
 	const outcome = (['again', 'decided', 'over', 'ended'] as const).find((one) => one === state);
 	return left(reply, outcome ?? 'ended', '', asked);
+}
+
+/**
+ * What the stored answers say, if n8n passes nothing on: it does not while the execution runs, or waits at a form of n8n.
+ * @returns undefined if the reply can still become an answer
+ */
+function standing(asked: Asked, who: string, { messageId }: ReplyItem): 'taken' | 'again' | 'decided' | 'over' | undefined {
+	const person = answerers(asked).find(({ id }) => id === who);
+	const stored = standingOfReply(asked, person, messageId);
+	if (stored !== undefined) return stored;
+	return [asked.until, asked.linksUntil].some((end) => end !== '' && Date.parse(end) <= Date.now()) ? 'over' : undefined;
 }
 
 interface Refusal {

@@ -78,6 +78,18 @@ export function isDecided(asked: Asked): boolean {
 	return decision(asked, givenAnswers(asked)) !== undefined;
 }
 
+/**
+ * Why a reply cannot become an answer any more. If the same reply is passed on once more, because the first time failed in between, it
+ * is the answer that was taken.
+ * @returns undefined if it can
+ */
+export function standingOfReply(asked: Asked, person: Person | undefined, messageId: string): 'taken' | 'again' | 'decided' | undefined {
+	const given = answerOf(asked, person);
+	if (given === undefined && !isDecided(asked)) return undefined;
+	if (messageId !== '' && given?.how.replyMessageId === messageId) return 'taken';
+	return given === undefined || person === undefined ? 'decided' : 'again';
+}
+
 /** The people who were asked first and have not answered. */
 export function silent({ people }: Asked, given: readonly Given[]): Person[] {
 	return people.filter(({ id }) => !given.some(({ person }) => person?.id === id));

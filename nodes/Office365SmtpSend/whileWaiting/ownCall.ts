@@ -3,7 +3,7 @@ import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 import { record, text } from '../../parameters/parameterValues';
 import { answerers, type Asked, type Person } from '../question/askedQuestion';
 import { goOn } from '../question/counting';
-import { answerOf, isDecided, storeAnswer } from '../question/givenAnswers';
+import { standingOfReply, storeAnswer } from '../question/givenAnswers';
 import { doDue } from './dueWork';
 
 /** The answer of this node to itself, and what the execution goes on with. */
@@ -64,13 +64,9 @@ function isOneOfAll({ people, recipients }: Asked, who: string): boolean {
 	return people.length === 0 && recipients.some((address) => address === who);
 }
 
-/** If the same reply is passed on once more, because the first time failed in between, it is the answer that was taken. */
 async function closedTo(asked: Asked, person: Person | undefined, replyMessageId: string): Promise<OwnOutcome | undefined> {
-	const given = answerOf(asked, person);
-	const decided = isDecided(asked);
-	if (given === undefined && !decided) return undefined;
-	const items = decided ? await goOn(asked) : undefined;
-	const isSame = replyMessageId !== '' && given?.how.replyMessageId === replyMessageId;
-	const state = isSame ? 'taken' : given === undefined || person === undefined ? 'decided' : 'again';
+	const state = standingOfReply(asked, person, replyMessageId);
+	if (state === undefined) return undefined;
+	const items = await goOn(asked);
 	return { answer: { state }, ...(items !== undefined && { items }) };
 }

@@ -20,6 +20,8 @@ let n8n: Server;
 let waiting: Waiting | undefined;
 let pages: Page[] = [];
 let folder: string;
+/** Whether n8n runs the execution at the moment. */
+let isBusy = false;
 const env = { N8N_PORT: process.env.N8N_PORT, N8N_LISTEN_ADDRESS: process.env.N8N_LISTEN_ADDRESS };
 
 beforeAll(async () => {
@@ -32,6 +34,12 @@ beforeAll(async () => {
 					response
 						.writeHead(404, { 'content-type': 'application/json' })
 						.end('{"code":404,"message":"The execution \\"17\\" does not exist."}');
+					return;
+				}
+				if (isBusy) {
+					response
+						.writeHead(409, { 'content-type': 'application/json' })
+						.end('{"code":409,"message":"The execution \\"17\\" is running already."}');
 					return;
 				}
 				const url = `https://${request.headers.host ?? ''}${request.url ?? ''}`;
@@ -59,6 +67,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
 	waiting = undefined;
+	isBusy = false;
 	delete process.env.N8N_MAIL_QUESTIONS_FOLDER;
 	await rm(folder, { recursive: true, force: true });
 });
@@ -361,6 +370,29 @@ describe('a reply to a question', () => {
 		process.env.N8N_PORT = '1';
 		await expect(take(reply(messageIds[0], 'Yes'))).rejects.toMatchObject({ code: 'unreachable' });
 		process.env.N8N_PORT = port;
+	});
+
+	it('comes too late, and fails nothing, where n8n is busy with the execution that went on', async () => {
+		const later = { id: '<later@example.test>' };
+		const first = await asking(approvers('first', `${GRACE}, ${LIN}`));
+		expect(await take(reply(first.messageIds[0], 'Yes'))).toMatchObject({ answerTaken: true });
+		// As n8n answers while the execution runs, or waits at a form of n8n.
+		isBusy = true;
+		expect(await take(reply(first.messageIds[1], 'No', { ...later, from: LIN }))).toMatchObject({ outcome: 'decided' });
+		expect(await take(reply(first.messageIds[0], 'No', later))).toMatchObject({ outcome: 'again' });
+		// The same reply once more is the answer that was taken.
+		expect(await take(reply(first.messageIds[0], 'Yes'))).toMatchObject({ answerTaken: true, approved: true });
+		isBusy = false;
+		const shared = await asking({ toEmail: `${GRACE}, ${LIN}` });
+		expect(await take(reply(shared.messageIds[0], 'Yes'))).toMatchObject({ answerTaken: true });
+		isBusy = true;
+		expect(await take(reply(shared.messageIds[0], 'Yes', { ...later, from: LIN }))).toMatchObject({ outcome: 'decided' });
+		isBusy = false;
+		const ended = await asking({ toEmail: GRACE, options: { linksValidFor: 1e-7 } });
+		isBusy = true;
+		await expect.poll(async () => await take(reply(ended.messageIds[0], 'Yes'))).toMatchObject({ outcome: 'over' });
+		const open = await asking(approvers('all', `${GRACE}, ${LIN}`));
+		await expect(take(reply(open.messageIds[0], 'Yes'))).rejects.toMatchObject({ code: 'unreachable' });
 	});
 
 	it('can be given to the execution by its own link only', async () => {
