@@ -9,7 +9,7 @@ import { nodeError } from '../../nodeError';
 import { accountChoice, record } from '../../parameters/parameterValues';
 import type { Asked } from './askedQuestion';
 import { answersOf } from './givenAnswers';
-import { keepAsked, waitTill, writeDown } from './keepingAsked';
+import { keepAsked, noteEmail, waitTill, writeDown } from './keepingAsked';
 import { deliver, failedItem } from '../execute';
 import { readAsking, waitUntil } from './askingSettings';
 import { readService } from '../settings/settings';
@@ -30,9 +30,13 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 		// All emails are composed before the first one is sent, so that a mistake is reported before anybody has been asked.
 		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
 		await writeDown(context, asking.asked);
-		const send = async (mail: ComposedMail): Promise<IDataObject> => await deliver(context, 0, account, mail, options);
+		const send = async (mail: ComposedMail, index: number): Promise<IDataObject> => {
+			const sent = await deliver(context, 0, account, mail, options);
+			await noteEmail(context, asking.asked, sent, index);
+			return sent;
+		};
 		await askOrGiveUp(asking.asked, async () => {
-			await keepAsked(context, asking.asked, await askEach(mails, send));
+			keepAsked(context, asking.asked, await askEach(mails, send));
 			await context.putExecutionToWait(waitTill(asking.asked, until));
 		});
 		return context.getInputData();
@@ -58,12 +62,15 @@ async function askOrGiveUp(asked: Asked, act: () => Promise<void>): Promise<void
  * Sends the question to one person after the other. If one of them cannot be asked, the question is withdrawn, because with some of the
  * people missing, a rule such as All could never be fulfilled.
  */
-async function askEach(mails: readonly ComposedMail[], send: (mail: ComposedMail) => Promise<IDataObject>): Promise<IDataObject[]> {
+async function askEach(
+	mails: readonly ComposedMail[],
+	send: (mail: ComposedMail, index: number) => Promise<IDataObject>,
+): Promise<IDataObject[]> {
 	const sent: IDataObject[] = [];
 	const reached: string[] = [];
-	for (const mail of mails) {
+	for (const [index, mail] of mails.entries()) {
 		try {
-			sent.push(await send(mail));
+			sent.push(await send(mail, index));
 			reached.push(...mail.recipients);
 		} catch (error) {
 			throw withdrawn(error, mail.recipients, reached);

@@ -63,7 +63,7 @@ export function waitTill(asked: Asked, until: Date): Date {
  * Stores the question with the execution that is about to wait. If some people may not have received it, the answer may never come. The
  * log, the node, and the items that go on without an answer then say so.
  */
-export async function keepAsked(context: IExecuteFunctions, asked: Asked, sent: readonly IDataObject[]): Promise<void> {
+export function keepAsked(context: IExecuteFunctions, asked: Asked, sent: readonly IDataObject[]): void {
 	asked.messageIds = sent.map(({ messageId }) => text(messageId, 'Message-ID'));
 	const unknown = sent.find(({ deliveryUnknown }) => deliveryUnknown === true);
 	const rejectedErrors = sent.flatMap(({ rejectedErrors: errors }) => (Array.isArray(errors) ? errors : []));
@@ -71,7 +71,6 @@ export async function keepAsked(context: IExecuteFunctions, asked: Asked, sent: 
 		...(unknown !== undefined && { deliveryUnknown: true }),
 		...(rejectedErrors.length > 0 && { rejectedErrors }),
 	});
-	await noteEmails(context, asked, sent);
 	if (unknown === undefined && rejectedErrors.length === 0) return;
 	const message =
 		unknown === undefined
@@ -81,24 +80,26 @@ export async function keepAsked(context: IExecuteFunctions, asked: Asked, sent: 
 	context.addExecutionHints?.({ message, location: 'outputPane', type: 'warning' });
 }
 
-async function noteEmails(context: IExecuteFunctions, asked: Asked, sent: readonly IDataObject[]): Promise<void> {
-	const waiting = new WaitingQuestions(questionsFolder());
+/**
+ * Records an email of the question as soon as it is sent: a reply may come while the other people are still being asked.
+ * @param index of the person, if each has an email
+ */
+export async function noteEmail(context: IExecuteFunctions, asked: Asked, sent: IDataObject, index: number): Promise<void> {
+	const { messageId, submittedMessageId } = sent;
+	const person = asked.people[index];
 	try {
-		for (const [index, { messageId, submittedMessageId }] of sent.entries()) {
-			const person = asked.people[index];
-			await waiting.addEmail(
-				answersOf(asked).files,
-				{
-					kind: 'question',
-					to: person === undefined ? asked.recipients : [person.address],
-					sentAt: new Date().toISOString(),
-					messageId: text(messageId, 'Message-ID'),
-				},
-				submittedMessageId === undefined ? [] : [text(submittedMessageId, 'Message-ID')],
-			);
-		}
+		await new WaitingQuestions(questionsFolder()).addEmail(
+			answersOf(asked).files,
+			{
+				kind: 'question',
+				to: person === undefined ? asked.recipients : [person.address],
+				sentAt: new Date().toISOString(),
+				messageId: text(messageId, 'Message-ID'),
+			},
+			submittedMessageId === undefined ? [] : [text(submittedMessageId, 'Message-ID')],
+		);
 	} catch (error) {
-		context.logger.warn('The emails of a question cannot be stored, so Take Answer will not find it.', {
+		context.logger.warn('An email of a question cannot be stored, so Take Answer will not find the question by it.', {
 			reason: reasonOf(error),
 		});
 	}

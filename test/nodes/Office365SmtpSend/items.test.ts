@@ -6,7 +6,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { OnceFiles } from '../../../mail/questions/onceFiles';
-import { WaitingQuestions } from '../../../mail/questions/waiting';
+import { emailsOf, WaitingQuestions } from '../../../mail/questions/waiting';
 import { askAndWait } from '../../../nodes/Office365SmtpSend/question/askAndWait';
 import { MAILS_AT_A_TIME } from '../../../mail/smtp/pool';
 import { sendItems } from '../../../nodes/Office365SmtpSend/execute';
@@ -415,6 +415,15 @@ describe('a question to several people', () => {
 		await waits.removeOld(Date.now() + 2 * 86_400_000);
 		expect(readdirSync(folder)).not.toContain(added[0]);
 		expect(readdirSync(folder).join()).toContain('a'.repeat(32));
+	});
+
+	it('is found by a reply to the first email before the others are sent, so that Take Answer fails and can be retried', async () => {
+		const before = readdirSync(folder);
+		await withdraw();
+		const [added = ''] = readdirSync(folder).filter((name) => !before.includes(name) && /^\d/.test(name));
+		const emails = await emailsOf(new OnceFiles(join(folder, added)));
+		expect(emails).toMatchObject([{ kind: 'question', to: [GRACE] }]);
+		expect(new WaitingQuestions(folder).find(emails.map(({ messageId }) => messageId))?.files.folder).toBe(join(folder, added));
 	});
 
 	it('is not asked at all where it cannot be written down', async () => {

@@ -5,7 +5,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeParameter
 import { appCredential } from '../../../sandbox/credentials';
 import type { Sandbox } from '../../../sandbox/servers';
 import { compose } from '../../../mail/compose/message';
-import { keepAsked, writeDown } from '../../../nodes/Office365SmtpSend/question/keepingAsked';
+import { keepAsked, noteEmail, writeDown } from '../../../nodes/Office365SmtpSend/question/keepingAsked';
 import { readAsking, waitUntil } from '../../../nodes/Office365SmtpSend/question/askingSettings';
 import { takeAnswer } from '../../../nodes/Office365SmtpSend/answers/takeAnswer';
 
@@ -61,7 +61,8 @@ export async function ask(more: INodeParameters, sandbox?: Sandbox): Promise<Wai
 	const asking = await readAsking(context, ADA, waitUntil(options, 'Europe/Berlin'));
 	const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
 	await writeDown(context, asking.asked);
-	await keepAsked(
+	for (const [index, { messageId }] of mails.entries()) await noteEmail(context, asking.asked, { messageId }, index);
+	keepAsked(
 		context,
 		asking.asked,
 		mails.map(({ messageId }) => ({ messageId })),
