@@ -201,9 +201,12 @@ export class PollAttempts {
 		return this.#attempts.get(key) ?? 0;
 	}
 
-	/** Whether n8n ended each time while the email's execution ran, so that another attempt would only repeat that. */
+	/**
+	 * Whether n8n ended each time while the email's execution ran, so that another attempt would only repeat that. Called after
+	 * {@link handOver}, which has counted the attempt that is about to begin.
+	 */
 	isHopeless(key: string, { maxAttempts }: RetryPolicy): boolean {
-		return this.attempts(key) >= maxAttempts + MOST_CRASHES;
+		return this.attempts(key) > maxAttempts + MOST_CRASHES;
 	}
 
 	/**
