@@ -9,7 +9,6 @@ import { describe, readFilter, type Filter } from '../mail/collect/filter';
 import { readMoment } from '../mail/compose/eventTime';
 import type { Wish } from '../mail/collect/wish';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
-import { collect } from '../mail/pop3/session';
 import { choice, flag, isBlank, record, text, whole } from './parameters/parameterValues';
 import { readMoreOf } from './parameters/readMoreFields';
 
@@ -70,14 +69,40 @@ type Origin = Pick<CollectedMail, 'uidl' | 'size'> & { folder: string };
 type Open = Extract<CollectedMail['content'], { kind: 'whole' }>['open'];
 
 async function wholeItem(open: Open, from: Origin, options: Options): Promise<INodeExecutionData> {
-	if (options.format === 'raw' && from.size > TEXT_UP_TO) {
-		const whole = await options.store(Readable.from(await open()), 'message.eml', 'message/rfc822');
+	const most = options.format === 'raw' ? TEXT_UP_TO : STREAM_ABOVE;
+	let begun = from.size > most ? undefined : await heldUpTo(most, await open());
+	if (options.format === 'raw' && !Buffer.isBuffer(begun)) {
+		const whole = await options.store(Readable.from(begun ?? (await open())), 'message.eml', 'message/rfc822');
 		return { json: { ...from }, binary: { [RAW_PROPERTY]: whole } };
 	}
-	const isHeld = options.format === 'raw' || from.size <= STREAM_ABOVE;
-	const source = isHeld ? await collect(await open()) : async () => Readable.from(await open());
+	const source = Buffer.isBuffer(begun)
+		? begun
+		: async () => {
+				const bytes = begun ?? (await open());
+				begun = undefined;
+				return Readable.from(bytes);
+			};
 	const { json, binary } = await toItem(source, from, options);
 	return { json, binary };
+}
+
+/**
+ * Returns the email as bytes if it is no larger than `most`, otherwise as a stream from its beginning. The server may tell no size, or a
+ * smaller one than the email has.
+ */
+async function heldUpTo(most: number, content: AsyncGenerator<Buffer, void>): Promise<Buffer | AsyncGenerator<Buffer, void>> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	while (size <= most) {
+		const { done, value } = await content.next();
+		if (done === true) return Buffer.concat(chunks);
+		chunks.push(value);
+		size += value.length;
+	}
+	return (async function* () {
+		yield* chunks;
+		yield* content;
+	})();
 }
 
 export function withoutIdText(count: number): string {
