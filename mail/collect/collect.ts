@@ -53,7 +53,6 @@ export async function collectNew<Item>(
 	reservations.local.reconcile(ledger, now);
 	ledger.useFilter(nameOf(wish.filter), wish.filter.since);
 	const found = await survey(session, ledger, reservations.local, now);
-	reservations.local.release(found.reused);
 	const round = new Round(session, ledger, reservations, wish, found, now);
 	const chosen = await choose(round);
 	const taken = chosen.numbers.map((number) => round.key(number));

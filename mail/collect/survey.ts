@@ -1,8 +1,8 @@
 import { collect, type PopSession } from '../pop3/session';
 import { MailError } from '../errors';
 import { LONGEST, readHeaders } from './mailHead';
-import { keysOf, type Ledger } from './ledger';
-import { recognise } from './recognise';
+import { keysOf, type Entry, type Ledger } from './ledger';
+import { recognise, wasThere } from './recognise';
 import { Requests } from './requests';
 import type { LocalReservations } from './reservations';
 
@@ -17,8 +17,6 @@ export interface Survey {
 	recognised: number;
 	/** Number of emails with changed unique IDs that are left for the next session. */
 	unread: number;
-	/** Keys of unique IDs that now belong to other emails. */
-	reused: string[];
 	requests: Requests;
 }
 
@@ -45,6 +43,8 @@ export async function survey(session: PopSession, ledger: Ledger, local: LocalRe
 	const unknown = [...keys].filter(([, key]) => ledger.get(key) === undefined).map(([number]) => number);
 	const reused = await unmask(session, ledger, requests, known);
 	unknown.push(...reused);
+	// Who had those IDs before holds them no longer.
+	local.release(reused.map((number) => keys.get(number) ?? ''));
 	const isAnyLeft = [...ledger.entries].some(({ standing }) => standing !== 'gone');
 	const allNew = isAnyLeft && known.length === 0 && unknown.length > 0;
 	const { fresh, recognised } =
@@ -58,37 +58,43 @@ export async function survey(session: PopSession, ledger: Ledger, local: LocalRe
 		fresh: [...fresh].sort((one, other) => one - other),
 		recognised,
 		unread,
-		reused: reused.map((number) => keys.get(number) ?? ''),
 		requests,
 	};
 }
 
-/** Drops known emails whose headers show that they are others. @returns their numbers */
+/**
+ * Drops known emails whose headers show that they are others. Of one whose headers nobody knows, the time of receipt decides. If the
+ * connection breaks, nothing has changed, because POP Fetch may store the ledger nevertheless. @returns their numbers
+ */
 async function unmask(session: PopSession, ledger: Ledger, requests: Requests, known: ReadonlyArray<[number, string]>): Promise<number[]> {
-	const formerTail = ledger.tail;
 	const deleted = known.filter(([, key]) => ledger.get(key)?.standing === 'gone');
-	const doubtful = [...outOfOrder(ledger, known), ...(await doubtfulTail(session, ledger, known)), ...deleted];
-	const numbers = [...new Set(doubtful)].filter(([, key]) => ledger.get(key)?.print !== '').map(([number]) => number);
+	const { tail, places } = await doubtfulTail(session, ledger, known);
+	const isPrinted = ([, key]: [number, string]): boolean => ledger.get(key)?.print !== '';
+	const isDeleted = ([, key]: [number, string]): boolean => ledger.get(key)?.standing === 'gone';
+	const doubtful = [
+		...[...outOfOrder(ledger, known), ...deleted].filter(isPrinted),
+		...places.filter((place) => isPrinted(place) || !isDeleted(place)),
+	];
+	const numbers = [...new Set(doubtful)].map(([number]) => number);
 	const keys = new Map(known);
 	// If nobody knows the headers of a deleted email, this is another one.
-	const others = deleted.filter(([, key]) => ledger.get(key)?.print === '').map(([number]) => number);
-	for (const number of others) ledger.drop(keys.get(number) ?? '');
+	const others = deleted.filter((place) => !isPrinted(place)).map(([number]) => number);
+	const same: Entry[] = [];
+	let isSure = true;
 	for await (const { number, content } of requests.request(numbers, (some) => session.topMany(some, 0))) {
-		if (content instanceof MailError) {
-			// It is checked again the next time.
-			ledger.tail = formerTail;
-			continue;
+		const entry = ledger.get(keys.get(number) ?? '');
+		// It is checked again the next time.
+		if (content instanceof MailError || entry === undefined) isSure = false;
+		else {
+			const { print, receivedAt } = await readHeaders(await collect(content, LONGEST));
+			const isSame = entry.print === '' ? wasThere(ledger, receivedAt) : print === entry.print;
+			if (isSame) same.push({ ...entry, print, standing: entry.standing === 'gone' ? 'seen' : entry.standing });
+			else others.push(number);
 		}
-		const { print } = await readHeaders(await collect(content, LONGEST));
-		const key = keys.get(number) ?? '';
-		const entry = ledger.get(key);
-		if (print === entry?.print) {
-			if (entry.standing === 'gone') ledger.put({ ...entry, standing: 'seen' });
-			continue;
-		}
-		ledger.drop(key);
-		others.push(number);
 	}
+	for (const entry of same) ledger.put(entry);
+	for (const number of others) ledger.drop(keys.get(number) ?? '');
+	if (isSure) ledger.tail = tail;
 	return others;
 }
 
@@ -120,13 +126,19 @@ function longestRise(values: readonly number[]): Set<number> {
 	return rise;
 }
 
-/** Returns the last known emails, if the size of the newest of them has changed. They are checked once for each size. */
-async function doubtfulTail(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<Array<[number, string]>> {
+/**
+ * Returns the last known emails, if the size of the newest of them has changed. They are checked once for each size, so what is known of
+ * the newest is to be replaced once they have been checked.
+ */
+async function doubtfulTail(
+	session: PopSession,
+	ledger: Ledger,
+	known: ReadonlyArray<[number, string]>,
+): Promise<{ tail: Ledger['tail']; places: Array<[number, string]> }> {
 	const { tail } = ledger;
 	const last = known.find(([, key]) => key === tail?.key);
-	if (tail === undefined || last === undefined) return [];
+	if (tail === undefined || last === undefined) return { tail, places: [] };
 	const size = await session.size(last[0]);
-	if (size === undefined || size === tail.size) return [];
-	ledger.tail = { ...tail, size };
-	return known.filter(([number]) => number <= last[0]).slice(-TAIL);
+	if (size === undefined || size === tail.size) return { tail, places: [] };
+	return { tail: { ...tail, size }, places: known.filter(([number]) => number <= last[0]).slice(-TAIL) };
 }
