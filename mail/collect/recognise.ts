@@ -41,8 +41,10 @@ export async function recognise(
 	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
 	const read = await headersOf(moved, asked, known);
+	// A deleted email is not expected to be found.
+	const isAnyExpected = [...byPrint.values()].some(({ standing }) => standing !== 'gone');
 	const someKnown = [...read.values()].some((headers) => headers !== undefined && byPrint.has(headers.print));
-	if (!ledger.moving && byPrint.size > 0 && !someKnown && asked.length === unknown.length) {
+	if (!ledger.moving && isAnyExpected && !someKnown && asked.length === unknown.length) {
 		forgetOld(ledger, keys);
 		return { fresh: [...unknown], recognised: 0 };
 	}
