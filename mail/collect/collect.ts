@@ -125,8 +125,8 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 		// If the server lists nothing for once, this is no reason to forget everything.
 		if (listing.size > 0) {
 			for (const number of end.deleted) leave(ledger, round.key(number));
-			ledger.settle(keys.values());
-			reservations.local.settle(new Set(keys.values()));
+			ledger.settle(keys.values(), withoutId > 0);
+			reservations.local.settle(new Set(keys.values()), withoutId > 0);
 		}
 		if (chosen.begun) ledger.checkedAt = now;
 		ledger.complete = left === 0 && elsewhere === 0;

@@ -63,6 +63,8 @@ const STANDINGS = new Map<string, Standing>([
 	['p', 'passed'],
 	['g', 'gone'],
 ]);
+/** Number of emails that are remembered although they are not listed, as long as some are listed without a unique ID. */
+const MOST_HIDDEN = 1_000;
 const DAY_0 = Date.UTC(2024, 0, 1);
 
 export const dayOf = (time: number): number => Math.max(0, Math.floor((time - DAY_0) / DAY_MS));
@@ -175,11 +177,16 @@ export class Ledger {
 		this.filter = name;
 	}
 
-	/** Forgets emails that have left the server, and takes over the server's order. */
-	settle(present: Iterable<string>): void {
+	/**
+	 * Forgets emails that have left the server, and takes over the server's order.
+	 * @param isAnyHidden whether the server lists emails without their unique IDs, which may be any of those that seem to have left
+	 */
+	settle(present: Iterable<string>, isAnyHidden = false): void {
 		const kept = [...present].flatMap((key) => this.#entries.get(key) ?? []);
+		for (const { key } of kept) this.#entries.delete(key);
+		const left = [...this.#entries.values()].filter(({ standing }) => standing !== 'gone');
 		this.#entries.clear();
-		for (const entry of kept) this.#entries.set(entry.key, entry);
+		for (const entry of [...(isAnyHidden ? left.slice(-MOST_HIDDEN) : []), ...kept]) this.#entries.set(entry.key, entry);
 	}
 }
 

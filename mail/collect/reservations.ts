@@ -98,10 +98,13 @@ export class LocalReservations {
 		for (const key of keys) this.#reservations.delete(key);
 	}
 
-	/** Forgets the emails that have left the server. An email that is being fetched stays reserved. */
-	settle(present: ReadonlySet<string>): void {
-		for (const [key, { entry }] of this.#reservations) {
-			if (entry !== undefined && !present.has(key)) this.#reservations.delete(key);
+	/**
+	 * Forgets the emails that have left the server. An email that is being fetched stays reserved.
+	 * @param isAnyHidden whether the server lists emails without their unique IDs. Then one that no ledger has yet stays reserved, too
+	 */
+	settle(present: ReadonlySet<string>, isAnyHidden = false): void {
+		for (const [key, { entry, stored }] of this.#reservations) {
+			if (entry !== undefined && !present.has(key) && (stored || !isAnyHidden)) this.#reservations.delete(key);
 		}
 		for (const key of this.#breaks.keys()) if (!present.has(key)) this.#breaks.delete(key);
 	}
