@@ -63,8 +63,8 @@ export async function survey(session: PopSession, ledger: Ledger, local: LocalRe
 }
 
 /**
- * Drops known emails whose headers show that they are others. Of one whose headers nobody knows, the time of receipt decides. If the
- * connection breaks, nothing has changed, because POP Fetch may store the ledger nevertheless. @returns their numbers
+ * Drops known emails whose headers show that they are others. Of one whose headers nobody knows, the time of receipt decides, if
+ * it has one. If the connection breaks, nothing has changed, because POP Fetch may store the ledger nevertheless. @returns their numbers
  */
 async function unmask(session: PopSession, ledger: Ledger, requests: Requests, known: ReadonlyArray<[number, string]>): Promise<number[]> {
 	const deleted = known.filter(([, key]) => ledger.get(key)?.standing === 'gone');
@@ -87,7 +87,7 @@ async function unmask(session: PopSession, ledger: Ledger, requests: Requests, k
 		if (content instanceof MailError || entry === undefined) isSure = false;
 		else {
 			const { print, receivedAt } = await readHeaders(await collect(content, LONGEST));
-			const isSame = entry.print === '' ? wasThere(ledger, receivedAt) : print === entry.print;
+			const isSame = entry.print === '' ? receivedAt === undefined || wasThere(ledger, receivedAt) : print === entry.print;
 			if (isSame) same.push({ ...entry, print, standing: entry.standing === 'gone' ? 'seen' : entry.standing });
 			else others.push(number);
 		}
