@@ -54,8 +54,8 @@ const TOLD_BY_PARTS = 24;
 const SHORTEST = 6;
 
 /**
- * Secrets of one owner. Removes them from what a server said: whole, cut at either end, spread over lines, and in base64, whatever stood
- * before them. A server may repeat what it was sent in any of these forms.
+ * Secrets of one owner. Removes them from what a server said: whole, cut at either end, spread over lines, in base64, and as in a form,
+ * whatever stood before them. A server may repeat what it was sent in any of these ways.
  */
 export class Secrets {
 	readonly #long: string[] = [];
@@ -67,8 +67,10 @@ export class Secrets {
 			// Quotes and blanks do not count, because nothing can be told by them.
 			const { text } = squeeze(value);
 			if (text.length < SHORTEST) continue;
-			if (text.length < TOLD_BY_PARTS) this.#short.add(text);
-			else this.#long.push(value);
+			for (const form of formsOf(value)) {
+				if (text.length < TOLD_BY_PARTS) this.#short.add(squeeze(form).text);
+				else this.#long.push(form);
+			}
 		}
 	}
 
@@ -113,6 +115,14 @@ export class Secrets {
 				forEachGram(form, (sum, at) => void (sums.has(sum) && parts.add(form.slice(at, at + GRAM))));
 		return parts;
 	}
+}
+
+/** Returns a secret as it is, and as it stands in the body of a request for a token, where a sign is written as `%2B`. */
+function formsOf(value: string): Iterable<string> {
+	if (/^[\w.-]*$/.test(value)) return [value];
+	const form = new URLSearchParams([['', value]]).toString().slice(1);
+	// MSAL and n8n write a blank otherwise, and leave more signs as they are.
+	return new Set([value, form, form.replaceAll('+', '%20').replace(/%(?:7E|2[1789])/g, decodeURIComponent)]);
 }
 
 const BASE = 0x01000193;

@@ -1,3 +1,5 @@
+import { stringify } from 'node:querystring';
+
 import { describe, expect, it } from 'vitest';
 
 import { looksSecret, oneLine, quoted, redact, Secrets } from '../../mail/redact';
@@ -95,6 +97,11 @@ describe('the secrets of an owner', () => {
 			const rest = encoded.replace(/[^=]/g, '');
 			expect(hide(LONG, `at ${encoded} end`)).toBe(`at ${encoded.slice(0, own)}[secret]${rest} end`);
 		}
+	});
+
+	it.each(["p@ss w+r'd~(1)", 'Zm9v~bar+baz/qux==Zm9v~bar+baz', 'plain.secret-1'])('are hidden as they stand in a form: %s', (secret) => {
+		const forms = [secret, encodeURIComponent(secret), new URLSearchParams({ secret }).toString().slice(7), stringify({ secret }).slice(7)];
+		for (const form of forms) expect(hide(secret, `you sent ${form} as the secret`), form).toBe('you sent [secret] as the secret');
 	});
 
 	it('are hidden with what a server put between their characters', () => {
