@@ -52,7 +52,8 @@ function isDecodable({ username, password }: URL): boolean {
  */
 export function isExempt({ host, port }: Pick<Endpoint, 'host' | 'port'>): boolean {
 	const name = host.toLowerCase();
-	const list = process.env.no_proxy ?? process.env.NO_PROXY ?? '';
+	// An empty one counts as not set, as for n8n's own requests.
+	const list = [process.env.no_proxy, process.env.NO_PROXY].find((names) => names !== undefined && names.trim() !== '') ?? '';
 	return list
 		.toLowerCase()
 		.split(/[\s,]+/)

@@ -140,6 +140,7 @@ describe('the proxy for requests for tokens', () => {
 		[{ HTTPS_PROXY: 'http://one:1', NO_PROXY: 'example.test' }, undefined],
 		[{ HTTPS_PROXY: 'http://one:1', NO_PROXY: 'login.example.test:443' }, undefined],
 		[{ HTTPS_PROXY: 'http://one:1', NO_PROXY: 'login.example.test:444' }, 'http://one:1/'],
+		[{ HTTPS_PROXY: 'http://one:1', no_proxy: '', NO_PROXY: 'example.test' }, undefined],
 		[{ HTTPS_PROXY: 'no address', NO_PROXY: '*' }, undefined],
 	])('is the first that can be used: %j, %s', (environment, address) => {
 		withEnvironment(environment);
