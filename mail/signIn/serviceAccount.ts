@@ -7,7 +7,7 @@ import { MailError } from '../errors';
 import { looksSecret } from '../redact';
 import { readFederatedToken, requireHostIdentity, requireKnownAuthority, requireMailResource, requireOwnMailHosts } from './hostIdentity';
 import { identityNetwork, identityProxy } from './identityNetwork';
-import { AccessToken, type Acquire } from './token';
+import { AccessToken, CLOCK_SKEW_MS, type Acquire } from './token';
 
 /** How an app proves its identity to the identity platform. */
 type AppProof =
@@ -46,11 +46,23 @@ export function appTokens(account: ServiceAccount): Acquire {
 			const result = await ask(account, at);
 			if (!result?.expiresOn)
 				throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: at.speaker });
-			return new AccessToken(result.accessToken, result.expiresOn.getTime());
+			return new AccessToken(
+				result.accessToken,
+				account.authentication === 'managedIdentity' ? living(result.expiresOn) : result.expiresOn.getTime(),
+			);
 		} catch (error) {
 			throw diagnose(error, at);
 		}
 	};
+}
+
+/**
+ * The host tells a time, not how long the token lives, and it gives no token that has ended. If our clock says so, the clock is wrong, and
+ * the token is good for some minutes at least. Otherwise each session would end at once.
+ */
+function living(expiresOn: Date): number {
+	const now = Date.now();
+	return expiresOn.getTime() > now ? expiresOn.getTime() : now + CLOCK_SKEW_MS;
 }
 
 async function ask(account: ServiceAccount, at: Circumstances): Promise<AuthenticationResult | null> {
@@ -86,6 +98,7 @@ async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances):
 				clientAssertion: async () => {
 					const token = await readFederatedToken(account.tokenFile);
 					at.shown = token.shown;
+					at.secrets = [...(at.secrets ?? []), token.value];
 					return token.value;
 				},
 			};

@@ -61,6 +61,8 @@ export interface TokenClaims {
 	sub?: string;
 	/** seconds since the epoch */
 	exp?: number;
+	/** when it was issued, in seconds since the epoch */
+	iat?: number;
 	/** `aud` as a list, which other issuers use */
 	audiences: string[];
 }
@@ -74,7 +76,10 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 		const text = (...names: string[]): string | undefined =>
 			names.map((name) => claim.get(name)).find((value): value is string => typeof value === 'string' && value !== '');
 		const roles = claim.get('roles');
-		const exp = claim.get('exp');
+		const seconds = (name: string): number | undefined => {
+			const value = claim.get(name);
+			return typeof value === 'number' ? value : undefined;
+		};
 		const audience = claim.get('aud');
 		return {
 			aud: text('aud'),
@@ -87,7 +92,8 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 			appid: text('appid', 'azp'),
 			upn: NAMES.map((name) => plainName(text(name))).find((name) => name?.includes('@')),
 			guest: NAMES.some((name) => isGuest(text(name) ?? '')),
-			exp: typeof exp === 'number' ? exp : undefined,
+			exp: seconds('exp'),
+			iat: seconds('iat'),
 		};
 	} catch {
 		return undefined;
@@ -175,7 +181,7 @@ export async function renew(
 	if (usable !== undefined && current !== undefined && now() < current.renewAt) return usable;
 	if (renewal.pending === undefined && failure !== undefined && now() >= failure.at && now() < failure.until) {
 		if (usable !== undefined) return usable;
-		throw failure.error;
+		throw remaining(failure, now());
 	}
 	renewal.pending ??= ask(renewal, acquire, rejected !== undefined || current !== undefined, now);
 	try {
@@ -186,6 +192,12 @@ export async function renew(
 		if (usable !== undefined && usable.expiresAt > now()) return usable;
 		throw error;
 	}
+}
+
+/** Returns the error with what is left of the pause. Whoever hears of the whole pause again would wait longer than the platform asked. */
+function remaining({ error, until, asked }: NonNullable<Renewal['failure']>, now: number): unknown {
+	if (!asked || !(error instanceof MailError)) return error;
+	return new MailError(error.message, { ...error, retryAfterMs: until - now, cause: error });
 }
 
 async function ask(renewal: Renewal, acquire: Acquire, fresh: boolean, now: () => number): Promise<AccessToken> {

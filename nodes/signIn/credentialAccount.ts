@@ -147,7 +147,11 @@ function oAuth2Tokens(context: NodeContext, item: number): TokenSource {
 			way: 'person',
 			peer: new URL(cloudOf(fields).authority).host,
 			shown: peculiar(fieldText(fields.clientSecret)),
-			secrets: [fieldText(fields.clientSecret), ...misplaced(fieldText(fields.tenantId), fieldText(fields.clientId))],
+			secrets: [
+				fieldText(fields.clientSecret),
+				...['refresh_token', 'access_token'].map((name) => fieldText(signInData(fields).get(name))),
+				...misplaced(fieldText(fields.tenantId), fieldText(fields.clientId)),
+			],
 		};
 		const token = await renew(
 			renewal,

@@ -17,11 +17,13 @@ export function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] 
 	const stamped = Number(fields.get('n8n_expires_at'));
 	const exp = readClaims(value)?.exp;
 	const lifetimeMs = Number(fields.get('expires_in')) * 1000;
+	// The ID token that came along says when a stored token was issued that cannot be read. Otherwise two processes would renew it in turn.
+	const issuedAt = receivedAt === undefined && lifetimeMs > 0 ? readClaims(fieldText(fields.get('id_token')))?.iat : undefined;
 	// An opaque token of unknown age counts as expired, so that it is refreshed once.
-	const told = exp === undefined ? 0 : exp * 1000;
-	// A token that has just arrived has not expired, whatever our clock says.
-	const unstamped = receivedAt !== undefined && told <= receivedAt && lifetimeMs > 0 ? receivedAt + lifetimeMs : told;
-	const expiresAt = Number.isFinite(stamped) && stamped > 0 ? stamped : unstamped;
+	const told = exp !== undefined ? exp * 1000 : issuedAt !== undefined ? issuedAt * 1000 + lifetimeMs : 0;
+	const known = Number.isFinite(stamped) && stamped > 0 ? stamped : told;
+	// A token that has just arrived has not expired, whatever our clock says, or the stamp of an earlier token that n8n keeps with it.
+	const expiresAt = receivedAt !== undefined && known <= receivedAt && lifetimeMs > 0 ? receivedAt + lifetimeMs : known;
 	const enough = lifetimeMs > 0 && lifetimeMs < WORTH_USING_MS ? margin(lifetimeMs) : WORTH_USING_MS;
 	return { token: new AccessToken(value, expiresAt), renewAt: expiresAt - enough };
 }

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { accountOf } from '../../../mail/account';
 import { clientCertificate } from '../../../mail/signIn/certificate';
@@ -217,6 +217,30 @@ describe('what the identity platform is shown', () => {
 		withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', AZURE_AUTHORITY_HOST: sandbox.identity.url, AZURE_FEDERATED_TOKEN_FILE: file });
 		await appTokens(byWorkload(''))(false);
 		expect(sandbox.identity.requests.at(-1)?.assertion?.claims.jti).toBe(id);
+	});
+
+	it("is the workload's token, which stands in no error, however the platform repeats it", async () => {
+		await federation.write(tokenFile);
+		const token = readFileSync(tokenFile, 'utf8').trim();
+		for (const form of [token, token.slice(40), token.replace(/(.{70})/g, '$1 '), Buffer.from(token).toString('base64')]) {
+			sandbox.identity.failNext({ error: 'invalid_client', aadsts: 700211, description: `No record matches: ${form}` });
+			const shown = inspect(await failure(byWorkload()), { depth: 9, showHidden: true });
+			for (let at = 0; at + 30 <= 300; at += 10) expect(shown).not.toContain(form.slice(at, at + 30));
+		}
+	});
+
+	it('is used for some minutes if the machine got it from its host, however far ahead the clock is', async () => {
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+		const real = Date.now();
+		try {
+			const acquire = appTokens(byHost());
+			sandbox.identity.tokenLifetimeSeconds = -7200;
+			const token = await acquire(false);
+			expect(token.expiresAt).toBeGreaterThan(real);
+		} finally {
+			sandbox.identity.tokenLifetimeSeconds = 3600;
+			vi.useRealTimers();
+		}
 	});
 
 	it('is nothing but the wish for a mail token where the host vouches', async () => {

@@ -270,6 +270,15 @@ describe('a token source', () => {
 		expect(state.asked).toHaveLength(2);
 	});
 
+	it('tells how long to wait from now on, not from the failure on', async () => {
+		const { state, tokens } = source();
+		state.failing = new MailError('slow', { code: 'throttled', retryAfterMs: 60_000, speaker: 'identity', remedy: 'Wait.' });
+		await expect(tokens()).rejects.toMatchObject({ retryAfterMs: 60_000 });
+		state.now += 55_000;
+		await expect(tokens()).rejects.toMatchObject({ message: 'slow', code: 'throttled', retryAfterMs: 5_000, remedy: 'Wait.' });
+		expect(state.asked).toHaveLength(1);
+	});
+
 	it('leaves a failing platform alone, longer each time, and as long as it asked', async () => {
 		const { state, tokens } = source();
 		state.failing = new MailError('down', { code: 'throttled' });

@@ -463,7 +463,8 @@ describe("a person's stored token", () => {
 	});
 
 	it('that nobody can read counts as ended, and is stamped by one renewal', async () => {
-		const state = await connected({ n8n_expires_at: undefined, access_token: 'EwBopaque' });
+		const state = await connected({ n8n_expires_at: undefined, access_token: 'EwBopaque', id_token: undefined });
+		state.stored.fields.mailbox = ADA;
 		await tokenOf(state);
 		await tokenOf(state);
 		expect(state.refreshes).toBe(1);
@@ -476,7 +477,11 @@ describe("a person's stored token", () => {
 		const tokens = await Promise.all(
 			Array.from({ length: 3 }, async (_empty, index) => {
 				const got = await sandbox.identity.connect(ADA);
-				return fieldsOf({ ...got, expires_in: 3600, ...(minutesAhead === 0 && { access_token: `EwBopaque${index}` }) });
+				return fieldsOf({
+					...got,
+					expires_in: 3600,
+					...(minutesAhead === 0 && { access_token: `EwBopaque${index}`, id_token: undefined }),
+				});
 			}),
 		);
 		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutesAhead * MINUTE });
@@ -495,6 +500,63 @@ describe("a person's stored token", () => {
 		vi.setSystemTime(Date.now() + 58 * MINUTE);
 		await account.token();
 		expect(refreshes).toBe(2);
+	});
+
+	it('is renewed once if n8n keeps the stamp of an earlier token, as it does after a step back to a version that stamps none', async () => {
+		const old = { n8n_expires_at: String(Date.now() - 24 * 60 * MINUTE) };
+		const state = await connected(old);
+		let refreshes = 0;
+		const context = contextOf(state.stored, async () => {
+			refreshes += 1;
+			const got = { ...(await sandbox.identity.connect(ADA)), ...old };
+			state.stored.fields.oauthTokenData = fieldsOf(got);
+			return got;
+		});
+		const account = await openAccount(context, choice('oAuth2'));
+		for (let call = 0; call < 5; call += 1) expect((await account.token()).expiresAt).toBeGreaterThan(Date.now() + 50 * MINUTE);
+		expect(refreshes).toBe(1);
+	});
+
+	it.each(['refresh_token', 'access_token'])('and the %s stand in no error, in whatever form the platform repeats them', async (name) => {
+		const secret = {
+			refresh_token: '0.AXoAq3Zt9vR1bLmW7cYkQ2nX5jUeT8sHdFgP4oNiB6rEwVl-A.AgABAwEAAADpZX',
+			access_token: 'EwBwA8l6BAAUkj1NuJYtTVha+Mogk+HEiPbQo04AAa',
+		}[name];
+		const whole = secret ?? '';
+		for (const form of [
+			whole,
+			whole.slice(12),
+			encodeURIComponent(whole),
+			Buffer.from(whole).toString('base64'),
+			`${whole.slice(0, 30)}\r\n ${whole.slice(30)}`,
+		]) {
+			const state = await connected({ ...stamp(-1), [name]: whole });
+			const said = `AADSTS70000: The token ${form} is malformed. Trace ID: t`;
+			state.failing = Object.assign(new Error(said), { code: 'EAUTH', body: { error: 'invalid_grant', error_description: said } });
+			const error: unknown = await tokenOf(state).catch((reason: unknown) => reason);
+			const shown = inspect(error, { depth: 9, showHidden: true });
+			expect(error).toMatchObject({ said: expect.stringContaining('AADSTS70000: The token [secret]') });
+			for (let at = 0; at + 10 <= form.length; at += 1) expect(shown, form).not.toContain(form.slice(at, at + 10));
+		}
+	});
+
+	it('that nobody can read is not renewed in turn by two processes, under an n8n that stamps none', async () => {
+		const state = await connected();
+		let refreshes = 0;
+		const issue = async (): Promise<ICredentialDataDecryptedObject> => {
+			const { n8n_expires_at: _none, ...got } = { ...(await sandbox.identity.connect(ADA)), n8n_expires_at: '' };
+			return fieldsOf({ ...got, expires_in: 3600, access_token: `EwBopaque${(refreshes += 1)}` });
+		};
+		const refresh = async (): Promise<object> => {
+			const got = await issue();
+			state.stored.fields.oauthTokenData = got;
+			return got;
+		};
+		state.stored.fields.oauthTokenData = await issue();
+		// Two IDs have two memories, as two processes do.
+		const processes = await Promise.all([1, 2].map(async () => await openAccount(contextOf(state.stored, refresh), choice('oAuth2'))));
+		for (let call = 0; call < 6; call += 1) for (const account of processes) await account.token();
+		expect(refreshes).toBeLessThanOrEqual(3);
 	});
 
 	it('of 20 s is not renewed at each use', async () => {
