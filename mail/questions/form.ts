@@ -71,7 +71,7 @@ export function readForm(list: unknown, where = WHERE): FormField[] {
 			throw inputError(
 				where,
 				`the files of "${short(other)}" and "${short(name)}" would both be called "${short(property)}" in the output.`,
-				'Give one of the fields a Field Name of Latin letters or digits.',
+				'Enter another Field Name for one of them, with Latin letters or digits.',
 			);
 		files.set(property.toLowerCase(), name);
 	}

@@ -57,8 +57,8 @@ export function appTokens(account: ServiceAccount): Acquire {
 }
 
 /**
- * The host tells a time, not how long the token lives, and it gives no token that has ended. If our clock says so, the clock is wrong, and
- * the token is good for some minutes at least. Otherwise each session would end at once.
+ * The host tells a time, not how long the token lives, and every token that it returns is still valid. If our clock says otherwise, the
+ * clock is wrong, and the token is good for some minutes at least. Otherwise each session would end at once.
  */
 function living(expiresOn: Date): number {
 	const now = Date.now();
