@@ -124,8 +124,8 @@ const underWay = new OneAtATime();
  * | --- | --- | --- | --- |
  * | before the record | – | – | sends it |
  * | before or while it is sent | begun | without it | reports that it may have been sent |
- * | after the server accepted it | begun | with it | removes it from Drafts, does not send it |
- * | before it was removed from Drafts | sent | with or without it | removes it from Drafts, does not send it |
+ * | after the server accepted it | begun | with it | moves it to Deleted Items, does not send it |
+ * | before it was removed from Drafts | sent | with or without it | moves it to Deleted Items, does not send it |
  *
  * @throws MailError
  */
@@ -172,8 +172,9 @@ async function sendOnce(
 	}
 	if (noted === 'sent' || isInSent) {
 		await memory.sent(key);
-		// Where the server saves no copy, the draft may be the only one.
-		return { alreadySent: true, ...(await clear(connection, folders, draft, isInSent ? 'byServer' : wish.sentCopy)) };
+		// Where the server saves no copy, the draft may be the only one. Where it does, this may be another draft with the same Message-ID.
+		const tidy = isInSent || !isOwnCopy ? moveToDeleted : moveToSent;
+		return { alreadySent: true, ...(await clear(async () => await tidy(connection, folders, draft))) };
 	}
 	if (noted === 'begun' && !persistence.resendUnknown) throw unknown(composed.messageId);
 	let sent: Sent;
@@ -187,7 +188,9 @@ async function sendOnce(
 	// Exchange saves an accepted email at once, whether or not its answer arrived.
 	if (sent.accepted.length === 0 && !(await liesInSent(connection, folders, composed.messageId))) return { alreadySent: false, sent };
 	await memory.sent(key);
-	return { alreadySent: false, sent, ...(await clear(connection, folders, draft, wish.sentCopy)) };
+	const tidy = async (): Promise<MailError | undefined> =>
+		isOwnCopy ? await moveToSent(connection, folders, draft) : await discard(connection, draft);
+	return { alreadySent: false, sent, ...(await clear(tidy)) };
 }
 
 /** A Message-ID that is always the same for an item, so that a second attempt finds the first. */
@@ -210,14 +213,9 @@ async function liesInSent(connection: Connection, folders: Folders, messageId: s
 	return await connection.repeat(sent.path, async (session) => (await withMessageId(session, messageId)).length > 0);
 }
 
-async function clear(
-	connection: Connection,
-	folders: Folders,
-	draft: There,
-	sentCopy: SendWish['sentCopy'],
-): Promise<{ draftLeft?: MailError }> {
+async function clear(tidy: () => Promise<MailError | undefined>): Promise<{ draftLeft?: MailError }> {
 	try {
-		const failure = sentCopy === 'byServer' ? await discard(connection, draft) : await moveToSent(connection, folders, draft);
+		const failure = await tidy();
 		return failure === undefined ? {} : { draftLeft: failure };
 	} catch (error) {
 		// The email was sent. If cleaning up fails, this is reported but is not a failure.
@@ -229,6 +227,14 @@ async function clear(
 async function moveToSent(connection: Connection, folders: Folders, draft: There): Promise<MailError | undefined> {
 	const { path } = await folders.special('sent');
 	await change(connection, draft.folder, [draft], { kind: 'flags', add: ['\\Seen'], remove: ['\\Draft'] });
+	return await moveTo(connection, draft, path);
+}
+
+async function moveToDeleted(connection: Connection, folders: Folders, draft: There): Promise<MailError | undefined> {
+	return await moveTo(connection, draft, (await folders.special('deleted')).path);
+}
+
+async function moveTo(connection: Connection, draft: There, path: string): Promise<MailError | undefined> {
 	const done = (await change(connection, draft.folder, [draft], { kind: 'move', to: path })).get(draft.uid);
 	return done?.kind === 'failed' ? done.error : undefined;
 }

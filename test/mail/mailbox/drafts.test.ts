@@ -51,7 +51,7 @@ async function drafted(id: string): Promise<
 > {
 	const own = scene('exchange');
 	const to = `to-${own.mailbox}`;
-	await own.makeFolder('Drafts', 'Sent Items');
+	await own.makeFolder('Drafts', 'Sent Items', 'Deleted Items');
 	await own.sandbox.fill(own.mailbox, [mail('draft', { id, from: own.mailbox, to, extra: `Bcc: secret-${own.mailbox}\r\n` })], 'Drafts');
 	const memory = new Memory();
 	return {
@@ -138,13 +138,14 @@ describe('a draft', () => {
 		expect([await own.came(), await own.left()]).toEqual([1, 1]);
 	});
 
-	it('that was noted as sent when the process died is only taken out of Drafts', async () => {
+	it('that was noted as sent when the process died is only moved to Deleted Items, because it may be another one with that Message-ID', async () => {
 		const own = await drafted('died5@example.test');
 		own.memory.dieAt = 'after it is noted as sent';
 		await expect(own.send()).rejects.toThrow('killed');
 		await own.sandbox.arrival(own.to, () => true);
 		expect(await own.send()).toMatchObject({ alreadySent: true });
 		expect([await own.came(), await own.left()]).toEqual([1, 0]);
+		expect(await own.sandbox.messages(own.mailbox, 'Deleted Items')).toHaveLength(1);
 	});
 
 	it('that cannot be taken out of Drafts is told as sent, and goes the next time', async () => {
@@ -237,7 +238,7 @@ describe('a draft', () => {
 
 	it('without a Message-ID gets one that a second try finds again', async () => {
 		const own = scene('exchange');
-		await own.makeFolder('Drafts', 'Sent Items');
+		await own.makeFolder('Drafts', 'Sent Items', 'Deleted Items');
 		await own.sandbox.fill(own.mailbox, [`From: ${own.mailbox}\r\nTo: to-${own.mailbox}\r\nSubject: nameless\r\n\r\nx\r\n`], 'Drafts');
 		const memory = new Memory();
 		memory.dieAt = 'before it is noted as sent';
