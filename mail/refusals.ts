@@ -14,12 +14,13 @@ export class Refusals {
 	/**
 	 * Asks the server, unless it has refused the same too often.
 	 * @param what the server is asked for: a sign-in, or to send from an address
+	 * @param most number of refusals in a row after which it is not asked again
 	 * @throws MailError what `ask` throws, or that the server was not asked
 	 */
-	async of<T>(what: string, ask: () => Promise<T>): Promise<T> {
+	async of<T>(what: string, ask: () => Promise<T>, most = MOST_IN_A_ROW): Promise<T> {
 		const earlier = this.#inARow.get(what) ?? [];
 		const last = earlier.at(-1);
-		if (last !== undefined && earlier.length >= MOST_IN_A_ROW) throw new NotAsked(last);
+		if (last !== undefined && earlier.length >= most) throw new NotAsked(last, most);
 		try {
 			const answer = await ask();
 			this.#inARow.delete(what);
@@ -36,13 +37,18 @@ function isLasting(error: MailError): boolean {
 }
 
 class NotAsked extends MailError {
-	constructor(last: MailError) {
-		const words = `The server refused the same ${MOST_IN_A_ROW} times in a row in this execution, so it was not asked again.`;
+	constructor(last: MailError, times: number) {
+		const words = `The server refused the same ${times} times in a row in this execution, so it was not asked again.`;
 		super(`${last.message} ${words}`, { ...last, cause: last });
 	}
 }
 
 /** {@link Refusals.of}, where the account belongs to an execution. A trigger asks as long as it runs. */
-export async function askUnlessRefused<T>({ refusals }: { refusals?: Refusals }, what: string, ask: () => Promise<T>): Promise<T> {
-	return refusals === undefined ? await ask() : await refusals.of(what, ask);
+export async function askUnlessRefused<T>(
+	{ refusals }: { refusals?: Refusals },
+	what: string,
+	ask: () => Promise<T>,
+	most?: number,
+): Promise<T> {
+	return refusals === undefined ? await ask() : await refusals.of(what, ask, most);
 }

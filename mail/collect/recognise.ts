@@ -103,7 +103,7 @@ async function headersOf(
 }
 
 /** Whether an email was received before a check that left nothing to fetch, or before the start, so that it has been dealt with. */
-export function wasThere(ledger: Ledger, receivedAt: number | undefined): boolean {
+function wasThere(ledger: Ledger, receivedAt: number | undefined): boolean {
 	if (receivedAt === undefined) return false;
 	return receivedAt < Math.max(ledger.seenBefore, ledger.complete ? ledger.checkedAt : 0) - CLOCK_SKEW_MS;
 }

@@ -2,7 +2,7 @@ import { collect, type PopSession } from '../pop3/session';
 import { MailError } from '../errors';
 import { LONGEST, readHeaders } from './mailHead';
 import { keysOf, type Entry, type Ledger } from './ledger';
-import { recognise, wasThere } from './recognise';
+import { recognise } from './recognise';
 import { Requests } from './requests';
 import type { LocalReservations } from './reservations';
 
@@ -63,18 +63,14 @@ export async function survey(session: PopSession, ledger: Ledger, local: LocalRe
 }
 
 /**
- * Drops known emails whose headers show that they are others. Of one whose headers nobody knows, the time of receipt decides, if
- * it has one. If the connection breaks, nothing has changed, because POP Fetch may store the ledger nevertheless. @returns their numbers
+ * Drops known emails whose headers show that they are others. If the connection breaks, nothing has changed, because POP Fetch may store
+ * the ledger nevertheless. @returns their numbers
  */
 async function unmask(session: PopSession, ledger: Ledger, requests: Requests, known: ReadonlyArray<[number, string]>): Promise<number[]> {
 	const deleted = known.filter(([, key]) => ledger.get(key)?.standing === 'gone');
 	const { tail, places } = await doubtfulTail(session, ledger, known);
 	const isPrinted = ([, key]: [number, string]): boolean => ledger.get(key)?.print !== '';
-	const isDeleted = ([, key]: [number, string]): boolean => ledger.get(key)?.standing === 'gone';
-	const doubtful = [
-		...[...outOfOrder(ledger, known), ...deleted].filter(isPrinted),
-		...places.filter((place) => isPrinted(place) || !isDeleted(place)),
-	];
+	const doubtful = [...outOfOrder(ledger, known), ...places, ...deleted].filter(isPrinted);
 	const numbers = [...new Set(doubtful)].map(([number]) => number);
 	const keys = new Map(known);
 	// If nobody knows the headers of a deleted email, this is another one.
@@ -86,10 +82,9 @@ async function unmask(session: PopSession, ledger: Ledger, requests: Requests, k
 		// It is checked again the next time.
 		if (content instanceof MailError || entry === undefined) isSure = false;
 		else {
-			const { print, receivedAt } = await readHeaders(await collect(content, LONGEST));
-			const isSame = entry.print === '' ? receivedAt === undefined || wasThere(ledger, receivedAt) : print === entry.print;
-			if (isSame) same.push({ ...entry, print, standing: entry.standing === 'gone' ? 'seen' : entry.standing });
-			else others.push(number);
+			const { print } = await readHeaders(await collect(content, LONGEST));
+			if (print !== entry.print) others.push(number);
+			else if (entry.standing === 'gone') same.push({ ...entry, standing: 'seen' });
 		}
 	}
 	for (const entry of same) ledger.put(entry);

@@ -57,13 +57,16 @@ export function headerLine({ name, value }: { name: string; value: string }): {
 /** @throws MailError `input` naming the field */
 export function checkMessageIds(field: string, value: string): void {
 	refuseControl(field, value);
-	// Blanks between angle brackets are left out, so that what is between them travels as one word.
-	const enclosed = value
-		.split('>')
-		.slice(0, -1)
-		.filter((text) => text.includes('<'));
-	const words = [...value.split(/\s/), ...enclosed.map((text) => text.slice(text.indexOf('<')).replace(/\s+/g, ''))];
-	const wrong = words.find((id) => id.length > LONGEST_MESSAGE_ID || /[^\u0021-\u007e]/.test(id));
+	// Blanks between angle brackets are left out, so that what is between them, and what follows without a blank, travels as one word.
+	const pieces = value.split('>');
+	const sent = pieces.map((text, at) => {
+		const begin = at === pieces.length - 1 ? -1 : text.indexOf('<');
+		return begin === -1 ? text : text.slice(0, begin) + text.slice(begin).replace(/\s+/g, '');
+	});
+	const wrong = sent
+		.join('>')
+		.split(/\s/)
+		.find((id) => id.length > LONGEST_MESSAGE_ID || /[^\u0021-\u007e]/.test(id));
 	if (wrong !== undefined)
 		throw inputError(field, `"${wrong.slice(0, 100)}" is not a Message-ID.`, 'Enter the value of the field messageId of a message item.');
 }

@@ -157,6 +157,9 @@ function deferral({ mailbox }: Account, { rejected }: Receipt): MailError | unde
 		: diagnose(Object.assign(new Error(response), { response }), { speaker: 'smtp', mailbox, command: 'RCPT TO' });
 }
 
+/** After this many refusals in a row, for whatever persons, the mailbox is taken to have no right to send on behalf of anybody. */
+const MOST_ON_BEHALF = 20;
+
 /** Opens the email again for each attempt, so that none of its content stays in memory. */
 async function attemptOnce(
 	account: Account,
@@ -186,6 +189,7 @@ async function attemptOnce(
 	await keepPace(account, messagesPerMinute, signal);
 	const send = async (): Promise<Receipt> => await withSmtp(account, use, { signal, onTurn: () => queued(Date.now() - asked) });
 	// Who may not send on behalf of one person may still send on behalf of another, or as themselves.
-	const onBehalf = mail.author === undefined ? '' : ` on behalf of ${mail.author}`;
-	return await askUnlessRefused(account, `email from ${mail.from}${onBehalf}`, send);
+	if (mail.author === undefined) return await askUnlessRefused(account, `email from ${mail.from}`, send);
+	const one = async (): Promise<Receipt> => await askUnlessRefused(account, `email on behalf of ${mail.author}`, send);
+	return await askUnlessRefused(account, `email on behalf of others`, one, MOST_ON_BEHALF);
 }

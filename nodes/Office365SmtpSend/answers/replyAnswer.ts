@@ -49,7 +49,7 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 	if (called.state === 'failed' && known === undefined)
 		throw new MailError(`The answer could not be passed to the waiting execution: ${called.reason}.`, {
 			code: 'unreachable',
-			remedy: 'Retry this node later. n8n has to be able to reach its own address (WEBHOOK_URL).',
+			remedy: 'Retry this node later. n8n may still be asking the other people. It has to be able to reach its own address (WEBHOOK_URL).',
 		});
 	// The files are not needed any more. The wake-ups would find out too, a day later.
 	if (called.state === 'gone') await giveUp(found.files).catch(() => undefined);

@@ -71,15 +71,6 @@ describe('a mailbox whose listing is in doubt', () => {
 		expect((await look(moved, read(one), {}, { now: start + 10 * MINUTE })).items).toEqual([]);
 	});
 
-	it('shows by the time of receipt that a unique ID whose headers were never read has another email now', async () => {
-		const start = Date.now() - 60 * MINUTE;
-		const old = ['1', '2', '3'].map((name) => email(name, name, start - 100 * MINUTE));
-		const ledger = new Ledger();
-		await look(old, ledger, { start: { kind: 'now' } }, { now: start });
-		const next = [...old.slice(0, 2), email('3', 'new one', start + MINUTE, 'long body')];
-		expect((await look(next, read(ledger), {}, { now: start + 5 * MINUTE })).items).toEqual(['new one']);
-	});
-
 	it('brings no email back that was listed without its unique ID for once', async () => {
 		const ledger = new Ledger();
 		const [a, b, c] = [email('1'), email('2'), email('3')];

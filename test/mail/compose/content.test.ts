@@ -538,6 +538,7 @@ describe('headers', () => {
 		['In Reply To', { inReplyTo: '<ü@example.test>' }],
 		['References', { references: `<a@example.test> <${'x '.repeat(1000)}@example.test>` }],
 		['References', { references: `<a@example.test> <${'x'.repeat(1000)}@example.test>` }],
+		['References', { references: '<a @example.test>V'.repeat(100) }],
 		['Headers', { headers: [{ name: 'X'.repeat(100), value: 'x' }] }],
 	] satisfies Array<[string, Partial<OutgoingMail>]>)('that no mail can have are refused, naming %s', async (field, change) => {
 		await expect(compose(outgoing(change))).rejects.toMatchObject({ code: 'input', field, remedy: expect.stringMatching(/.{10}/) });

@@ -173,6 +173,16 @@ describe('what the server refuses again and again', () => {
 		expect(items.slice(30).map(({ error }) => error?.message ?? '')).not.toContainEqual(expect.stringContaining(TOLD));
 	});
 
+	it('ends after twenty persons on behalf of whom the mailbox may not send', async () => {
+		sandbox.exchange.plan('smtp', 'END', { reply: '554 5.2.252 SendAsDenied; not allowed to send as refused' }, 60);
+		const fromEmail = Array.from({ length: 60 }, (_, index) => `refused-${index}@example.test`);
+		const items = await execute(
+			{ continueOnFail: true, options: { sendOnBehalf: true } },
+			{ toEmail: fromEmail.map(() => GRACE), fromEmail },
+		);
+		expect(items.at(-1)?.error?.message).toContain('refused the same 20 times');
+	});
+
 	it('does not keep the other From addresses from being used', async () => {
 		const fromEmail = toEmail.map((_, index) => (index % 2 === 0 ? `refused-${index}@example.test` : ''));
 		const items = await execute({ continueOnFail: true }, { toEmail, fromEmail });
