@@ -11,6 +11,8 @@ import { memoryFor, run, Unreadable, type Wish } from './workerPool';
 const PIECE = 256 * 1024;
 const AHEAD = 2;
 const CHUNKS_AT_ONCE = 200;
+/** Node takes up to a thousand messages in one turn, among them the answers to what is asked meanwhile. Each takes up to a millisecond. */
+const ANSWERS_AT_ONCE = 4;
 
 /** Takes news of files; a promise holds the reading up until it can take more. */
 export type NewsTaker = (news: readonly FileNews[]) => Promise<void> | void;
@@ -36,6 +38,7 @@ class Conversation {
 	readonly #json = new JsonBuilder();
 	readonly #attachments: AttachmentJson[] = [];
 	#failure: { error: unknown } | undefined;
+	#answered = 0;
 	#wake: () => void = () => undefined;
 
 	constructor(
@@ -89,7 +92,11 @@ class Conversation {
 	async #answer(): Promise<Answer> {
 		for (;;) {
 			const answer = this.#answers.shift();
-			if (answer !== undefined) return answer;
+			if (answer !== undefined) {
+				this.#answered += 1;
+				if (this.#answered % ANSWERS_AT_ONCE === 0) await yieldToOthers();
+				return answer;
+			}
 			if (this.#failure !== undefined) throw this.#failure.error;
 			await new Promise<void>((resolve) => (this.#wake = resolve));
 		}
