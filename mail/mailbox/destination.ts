@@ -4,7 +4,7 @@ import { statusOf } from '../imap/folders';
 import { messageIdsOf, spellings } from '../imap/messageId';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import { commandSets, type There } from './locate';
-import { requirePlace, type Done, type Place } from './outcome';
+import type { Done, Place } from './outcome';
 import type { Connection } from './sessions';
 
 /** What is noted before a MOVE. If no answer tells where an email is after it, the email can then be looked for in the destination. */
@@ -21,12 +21,7 @@ export async function takeNote(connection: Connection, place: Place, mails: read
 	const messageIds = new Map(mails.map(({ uid, messageId }) => [uid, messageId]));
 	const unknown = mails.filter(({ messageId }) => messageId === '').map(({ uid }) => uid);
 	for (const some of commandSets(unknown, UIDS_IN_COMMAND)) {
-		const told = await ifTold(
-			connection.repeat(place.folder, async (session) => {
-				requirePlace(session, place);
-				return await messageIdsOf(session, some);
-			}),
-		);
+		const told = await ifTold(connection.repeatAt(place, async (session) => await messageIdsOf(session, some)));
 		for (const [uid, messageId] of told ?? []) messageIds.set(uid, messageId);
 	}
 	for (const [uid, messageId] of messageIds) if (messageId === '') messageIds.delete(uid);

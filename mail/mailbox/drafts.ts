@@ -5,7 +5,7 @@ import { composeRaw } from '../compose/raw';
 import type { ComposedMail } from '../compose/message';
 import { inShares } from '../compose/outgoingFile';
 import { MailError } from '../errors';
-import { fetchMails, type Use } from '../imap/fetch';
+import { fetchMails } from '../imap/fetch';
 import { withMessageId } from '../imap/messageId';
 import { OneAtATime } from '../oneAtATime';
 import { sendMail, type Persistence, type Sent } from '../smtp/send';
@@ -14,7 +14,6 @@ import { change } from './change';
 import { describe } from './find';
 import type { Folders } from './mailboxFolders';
 import type { There } from './locate';
-import { requirePlace } from './outcome';
 import { notTheEmail } from './read';
 import type { Connection } from './sessions';
 
@@ -40,12 +39,7 @@ export async function flagsOf(connection: Connection, { folder, uid, uidValidity
 
 /** Returns the bytes of an email. @throws MailError if the server does not return it */
 export async function bytesOf(connection: Connection, { folder, uid, uidValidity }: There): Promise<Buffer> {
-	const use: Use = async (_command, work) =>
-		await connection.repeat(folder, async (session) => {
-			requirePlace(session, { folder, uidValidity });
-			return await work(session);
-		});
-	const fetched = fetchMails(use, [uid], {
+	const fetched = fetchMails(async (_command, work) => await connection.repeatAt({ folder, uidValidity }, work), [uid], {
 		largeAbove: 20 * 1024 * 1024,
 		large: 'stream',
 		onlyWithAttachment: false,

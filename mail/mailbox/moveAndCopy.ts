@@ -67,8 +67,7 @@ async function moveDirectly(connection: Connection, place: Place, mails: readonl
 	let failure: MailError | undefined;
 	let isAgain = false;
 	try {
-		await connection.repeat(place.folder, async (session) => {
-			requirePlace(session, place);
+		await connection.repeatAt(place, async (session) => {
 			if (isAgain) lot.left = await stillThere(session, lot.left);
 			isAgain = true;
 			await ask(session, lot, to, 'move');

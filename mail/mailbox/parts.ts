@@ -7,7 +7,6 @@ import { MailError } from '../errors';
 import { hasAttachment } from '../imap/fetch';
 import { isFile } from '../item/hasAttachment';
 import type { There } from './locate';
-import { requirePlace } from './outcome';
 import type { Connection } from './sessions';
 import { describe } from './find';
 
@@ -162,8 +161,7 @@ export async function downloadPart<T>(
 	{ part, size, encoding }: Part,
 	take: (content: Readable) => Promise<T>,
 ): Promise<T> {
-	return await connection.repeat(mail.folder, async (session) => {
-		requirePlace(session, mail);
+	return await connection.repeatAt(mail, async (session) => {
 		// Its commands are sent while the stream is read. Nothing else runs on the session meanwhile.
 		const { content } = await session.run(
 			'UID FETCH',

@@ -8,7 +8,7 @@ import { withheld } from '../imap/ask';
 import { fetchMails, hasAttachment, type FetchedMail, type FetchLimits, type Use } from '../imap/fetch';
 import { toItem, type Format, type ItemOptions, type MessageItem } from '../item/item';
 import { describe, type Found } from './find';
-import { requirePlace, type Place } from './outcome';
+import type { Place } from './outcome';
 import type { Connection } from './sessions';
 
 /** `fields` and `headers` do not fetch the body. */
@@ -111,10 +111,7 @@ class Reading {
 
 	readonly use: Use = async (_command, work) => {
 		if (this.#isOver) throw new MailError('The emails are no longer read.', { code: 'stopped', speaker: 'imap' });
-		const turn = this.connection.repeat(this.place.folder, async (session) => {
-			requirePlace(session, this.place);
-			return await work(session);
-		});
+		const turn = this.connection.repeatAt(this.place, work);
 		const ended = turn.then(
 			() => undefined,
 			() => undefined,

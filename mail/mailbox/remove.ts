@@ -3,7 +3,7 @@ import { rangeOf, search, stillThere } from '../imap/ask';
 import { requireNoOthers } from '../imap/othersMarked';
 import { request } from '../imap/request';
 import type { ImapSession } from '../imap/session';
-import { all, refused, requirePlace, type Done, type Place } from './outcome';
+import { all, refused, type Done, type Place } from './outcome';
 import type { Connection } from './sessions';
 
 /**
@@ -13,8 +13,7 @@ import type { Connection } from './sessions';
  */
 export async function remove(connection: Connection, place: Place, uids: readonly number[]): Promise<Map<number, Done>> {
 	let before: { there: readonly number[]; marked: ReadonlySet<number> } | undefined;
-	return await connection.repeat(place.folder, async (session) => {
-		requirePlace(session, place);
+	return await connection.repeatAt(place, async (session) => {
 		await requireNoOthersMarked(session, uids);
 		// Asked once: what is gone when it is done again, the first attempt has deleted.
 		before ??= {

@@ -6,6 +6,7 @@ import { isRefusal } from '../blame';
 import { isVague, MailError } from '../errors';
 import { ImapSession } from '../imap/session';
 import { Places } from '../places';
+import { requirePlace, type Place } from './outcome';
 
 /**
  * Maximum number of sessions of one mailbox at a time in this process. Exchange Online allows about 20 for each mailbox, and phones and
@@ -119,6 +120,14 @@ export class Connection {
 	 */
 	async repeat<T>(folder: string | undefined, work: Work<T>): Promise<T> {
 		return await this.#attempts(folder, work, () => true);
+	}
+
+	/** As {@link repeat}, with UIDs that were found before. @throws MailError also if the folder was recreated since */
+	async repeatAt<T>(place: Place, work: Work<T>): Promise<T> {
+		return await this.repeat(place.folder, async (session) => {
+			requirePlace(session, place);
+			return await work(session);
+		});
 	}
 
 	/**

@@ -191,5 +191,5 @@ async function attemptOnce(
 	// Who may not send on behalf of one person may still send on behalf of another, or as themselves.
 	if (mail.author === undefined) return await askUnlessRefused(account, `email from ${mail.from}`, send);
 	const one = async (): Promise<Receipt> => await askUnlessRefused(account, `email on behalf of ${mail.author}`, send);
-	return await askUnlessRefused(account, `email on behalf of others`, one, MOST_ON_BEHALF);
+	return await askUnlessRefused(account, 'email on behalf of others', one, MOST_ON_BEHALF);
 }

@@ -76,15 +76,18 @@ async function runGroup(
 	const [first = 0] = items;
 	const operation = String(context.getNodeParameter('operation', first, 'getMany'));
 	const resource = String(context.getNodeParameter('resource', first, 'message'));
-	if (operation === 'testConnection') {
-		await beginTest(context, choice, first);
+	const each = async (act: (item: number) => Promise<INodeExecutionData[]>): Promise<void> => {
 		for (const item of items) {
 			try {
-				results.set(item, [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
+				results.set(item, await act(item));
 			} catch (error) {
 				note(context, results, item, error);
 			}
 		}
+	};
+	if (operation === 'testConnection') {
+		await beginTest(context, choice, first);
+		await each(async (item) => [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
 		return;
 	}
 	const work = async (connection: Connection): Promise<void> => {
@@ -100,13 +103,7 @@ async function runGroup(
 			await changeMails(context, parameters, { connection, items, operation, foldersOf: shared }, results);
 			return;
 		}
-		for (const item of items) {
-			try {
-				results.set(item, await runItem(sceneOf(item), resource));
-			} catch (error) {
-				note(context, results, item, error);
-			}
-		}
+		await each(async (item) => await runItem(sceneOf(item), resource));
 	};
 	try {
 		await withMailbox(account, work, context.getExecutionCancelSignal?.());

@@ -1,6 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
+import { collectGarbage } from '../support/garbage';
 import { Random } from '../support/random';
 
 /** What is fed with nonsense. */
@@ -88,8 +86,7 @@ async function played({ cpuMs, hangsMs = HANGS_MS }: Target, fuzzer: Fuzzer, see
 
 /** What is still reachable, in bytes. */
 function held(): number {
-	setFlagsFromString('--expose-gc');
-	runInNewContext('gc')();
+	collectGarbage();
 	const { heapUsed, external } = process.memoryUsage();
 	return heapUsed + external;
 }

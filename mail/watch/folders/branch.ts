@@ -1,6 +1,5 @@
 import type { StatusObject } from 'imapflow';
 
-import type { ImapSession } from '../../imap/session';
 import type { Place } from '../memory/cursor';
 import type { FolderState } from '../memory/memory';
 import type { Telling } from '../reports/telling';
@@ -15,11 +14,6 @@ export interface Branch<Item> {
 	lookedAt: number;
 	/** How many emails have come to it lately. */
 	activity: number;
-}
-
-/** Which folder a STATUS answer is about, or is selected, and how far its UIDs go. */
-export function placeOf(mailbox: string, { uidValidity, uidNext }: StatusObject | ImapSession): Place {
-	return { mailbox: mailbox.toLowerCase(), uidValidity: String(uidValidity), uidNext: uidNext ?? 1 };
 }
 
 /** Whether STATUS has UIDNEXT, without which it does not say which emails are new. Some servers and proxies leave it out. */

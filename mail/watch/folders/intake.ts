@@ -5,7 +5,17 @@ import { withMessageId } from '../../imap/messageId';
 import { narrow, searchAfter } from '../../imap/search';
 import type { ImapSession } from '../../imap/session';
 import { oneLine } from '../../redact';
-import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type Place, type Seen, type StartFrom } from '../memory/cursor';
+import {
+	Cursor,
+	firstState,
+	LATE_UIDS,
+	placeOf,
+	stateAfterChange,
+	stateAfterLoss,
+	type Place,
+	type Seen,
+	type StartFrom,
+} from '../memory/cursor';
 import { Delivery, type Arrival } from '../handover/delivery';
 import type { Handed } from '../memory/handed';
 import { findMarked, findRead, marksIn, MOST_MARKED, tooManyMarked, type Mark } from '../memory/marks';
@@ -89,7 +99,7 @@ export class Intake<Item> {
 		const { criteria } = this.#options.watch;
 		// Not set earlier, because until now another session may have been in use, with another path.
 		this.#path = session.folder;
-		const { cursor, delivery } = this.#placeOf(placeOf(session), session.tellsUidNext ? passed : undefined);
+		const { cursor, delivery } = this.#placeOf(selectedPlace(session), session.tellsUidNext ? passed : undefined);
 		this.#requireKeyword(session);
 		const now = Date.now();
 		// Emails that are there at the first look count as seen, because the memory of earlier versions does not list them.
@@ -304,7 +314,7 @@ export class Intake<Item> {
 			use: async (command, work) =>
 				await use(folder)(command, async (session) => {
 					// Two folders may have the same UIDVALIDITY, since each has its own (RFC 3501, section 2.3.1.1).
-					if (session.folder === folder && isSame(placeOf(session), state)) return await work(session);
+					if (session.folder === folder && isSame(selectedPlace(session), state)) return await work(session);
 					throw new MailError('The folder is now another one.', { code: 'lost', speaker: 'imap', command });
 				}),
 			make: async (mail, startedBy) => await watch.make(mail, folder, state.uidValidity, startedBy),
@@ -330,8 +340,8 @@ interface MarkScene<Item> {
 	isNew: (uid: number) => boolean;
 }
 
-function placeOf(session: ImapSession): Place {
-	return { mailbox: session.at.mailbox?.toLowerCase() ?? '', uidValidity: session.uidValidity, uidNext: session.uidNext };
+function selectedPlace(session: ImapSession): Place {
+	return placeOf(session.at.mailbox ?? '', session);
 }
 
 function isSame({ mailbox, uidValidity }: Place, state: FolderState): boolean {

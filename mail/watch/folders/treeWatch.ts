@@ -7,10 +7,10 @@ import { ImapSession } from '../../imap/session';
 import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
-import { busiestOf, isUnchanged, placeOf, stalestOf, tellsUidNext, type Branch } from './branch';
+import { busiestOf, isUnchanged, stalestOf, tellsUidNext, type Branch } from './branch';
 import { bounded, foldersIn, nothingLeft, requireExceptions, type TreeWish } from './treeFolders';
 import { ALL, beginElsewhere, forgetShut, noteShut } from '../memory/beginnings';
-import type { Place } from '../memory/cursor';
+import { placeOf, type Place } from '../memory/cursor';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';
 import { Intake, logger } from './intake';
@@ -62,8 +62,6 @@ export class TreeWatch<Item> {
 	#missing = '';
 	/** All folders of the mailbox, as `keyOf` writes them. */
 	#listed: ReadonlySet<string> = new Set();
-	/** The watched folders, as they were listed last. */
-	#watched: readonly Folder[] = [];
 
 	constructor(
 		readonly options: MailboxWatchOptions<Item>,
@@ -141,7 +139,6 @@ export class TreeWatch<Item> {
 		const missing: string[] = [];
 		const { folders, fault } = bounded(foldersIn(known, this.options.folders, this.wish, missing));
 		if (folders.length === 0) throw nothingLeft();
-		this.#watched = folders;
 		const paths = folders.map(({ path }) => path);
 		Object.assign(this.#rules, locateTargets(known, paths, this.options.rules));
 		// A folder that was left out and has been deleted since then is no reason to stop.
@@ -171,6 +168,8 @@ export class TreeWatch<Item> {
 	 */
 	async #lookFirst(session: ImapSession): Promise<void> {
 		const folders = await this.#list(session);
+		// The one that is looked into may have been moved while n8n was down.
+		this.#forgetGone(folders);
 		for (const { path } of folders) await this.#beginWith(session, path);
 		await this.#lookInto(session, this.#home);
 	}
@@ -204,7 +203,7 @@ export class TreeWatch<Item> {
 	async #surveyAll(session: ImapSession): Promise<void> {
 		const [at, begun] = [Date.now(), performance.now()];
 		const folders = await this.#list(session);
-		this.#forgetGone();
+		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
 		const isOver = (): boolean => session.over;
 		const leftOut = await this.#order.through(folders, isOver, async (path) => {
@@ -316,8 +315,8 @@ export class TreeWatch<Item> {
 			await this.#watch.use(command, async (session) => await this.#sharedOf(session).use(path, async (ready) => await work(ready)));
 	}
 
-	#forgetGone(): void {
-		const there = new Set(this.#watched.map(({ path }) => path));
+	#forgetGone(folders: readonly Folder[]): void {
+		const there = new Set(folders.map(({ path }) => path));
 		for (const [path, { intake }] of this.#branches) {
 			if (there.has(path)) continue;
 			intake.stop();
@@ -331,9 +330,6 @@ export class TreeWatch<Item> {
 
 	/** Keeps the memory of a folder whose path has changed. */
 	#followRename(path: string, place: Place): void {
-		if (this.options.memory.folders[keyOf(path)] !== undefined) return;
-		// Outside a survey nobody has noted yet that the former path is gone.
-		this.#forgetGone();
 		const former = renamedTo(this.options.memory, path, place, this.#listed);
 		if (former === undefined) return;
 		this.#log(`"${former}" is now "${path}", so the trigger continues with it`);

@@ -11,6 +11,11 @@ export interface Place {
 	uidNext: number;
 }
 
+/** Which folder is selected, or a STATUS answer is about, and how far its UIDs go. */
+export function placeOf(mailbox: string, { uidValidity, uidNext = 1 }: { uidValidity?: string | bigint; uidNext?: number }): Place {
+	return { mailbox: mailbox.toLowerCase(), uidValidity: String(uidValidity), uidNext };
+}
+
 /** An email as the cursor sees it. */
 export interface Seen {
 	uid: number;

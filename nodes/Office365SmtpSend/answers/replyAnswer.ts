@@ -6,7 +6,7 @@ import type { OnceFiles } from '../../../mail/questions/onceFiles';
 import { readVerdict } from '../../../mail/questions/reply/verdict';
 import { giveUp, WaitingQuestions } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
-import { answerers, type Asked } from '../question/askedQuestion';
+import { answerers, endOfAnswers, type Asked } from '../question/askedQuestion';
 import { standingOfReply } from '../question/givenAnswers';
 import type { MailContext } from '../settings/context';
 import { parseAsked } from '../question/keptQuestion';
@@ -68,9 +68,7 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
  */
 function standing(asked: Asked, who: string, { messageId }: ReplyItem): 'taken' | 'again' | 'decided' | 'over' | undefined {
 	const person = answerers(asked).find(({ id }) => id === who);
-	const stored = standingOfReply(asked, person, messageId);
-	if (stored !== undefined) return stored;
-	return [asked.until, asked.linksUntil].some((end) => end !== '' && Date.parse(end) <= Date.now()) ? 'over' : undefined;
+	return standingOfReply(asked, person, messageId) ?? (endOfAnswers(asked) === undefined ? undefined : 'over');
 }
 
 interface Refusal {

@@ -6,7 +6,7 @@ import { answer } from './answering';
 import { closedByAnswers } from './closed';
 import { page, PAGE_HEADERS } from '../answerPages/answerPage';
 import { genuineLink, type AnswerLink } from '../question/approvalLinks';
-import type { Asked, Person } from '../question/askedQuestion';
+import { endOfAnswers, type Asked, type Person } from '../question/askedQuestion';
 import { wantsCode } from '../answerPages/codeEntry';
 import { issueCode, questionOrCode } from '../answerPages/confirming';
 import { kept } from '../question/keptQuestion';
@@ -106,7 +106,7 @@ function closedTo({ who }: AnswerLink, asked: Asked | undefined): Outcome | unde
 			refused: 'the question of a personal link is not stored with the execution.',
 		};
 	}
-	const ended = [asked.linksUntil, asked.until].find((end) => end !== '' && Date.parse(end) <= Date.now());
+	const ended = endOfAnswers(asked);
 	if (ended !== undefined)
 		return { html: refusal('This link has expired', 'The time to answer is over.'), status: 410, refused: `the link expired at ${ended}.` };
 	if ((who === '' && asked.people.length === 0) || personOf(asked, who) !== undefined) return undefined;

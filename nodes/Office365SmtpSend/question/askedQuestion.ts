@@ -76,6 +76,16 @@ export interface Plan {
 }
 
 /** Creates a question that is about to be asked. */
+/** Returns the time, in ISO 8601, since when the question can no longer be answered; undefined if it still can. */
+export function endOfAnswers({ linksUntil, until }: Pick<Asked, 'linksUntil' | 'until'>): string | undefined {
+	return [linksUntil, until].find(isPast);
+}
+
+/** @param time ISO 8601, or empty */
+export function isPast(time: string): boolean {
+	return time !== '' && Date.parse(time) <= Date.now();
+}
+
 export function newQuestion({ question, recipients, approvers, until, linksValidFor, followUps, sending }: Plan): Asked {
 	const now = Date.now();
 	const at = (afterMs: number): string => (afterMs > 0 ? new Date(now + afterMs).toISOString() : '');

@@ -3,7 +3,7 @@ import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 import { MailError, reasonOf } from '../../../mail/errors';
 import { RecipientsRefused } from '../../../mail/smtp/recipients';
 import { inputItems } from './inputItems';
-import type { Asked, Person } from '../question/askedQuestion';
+import { isPast, type Asked, type Person } from '../question/askedQuestion';
 import { endWithout, goOn } from '../question/counting';
 import { answersOf, decision, givenAnswers, isDecided, silent } from '../question/givenAnswers';
 import { questionHtml, sendLater, type LaterEmail } from '../question/questionEmail';
@@ -31,10 +31,6 @@ export async function doDue(context: IWebhookFunctions, asked: Asked): Promise<I
 	if (isDecided(asked)) return undefined;
 	await once(context, asked, 'reminded', asked.remindAt, async (claimed) => await remind(context, asked, claimed));
 	return undefined;
-}
-
-function isPast(time: string): boolean {
-	return time !== '' && Date.parse(time) <= Date.now();
 }
 
 async function endNow(context: IWebhookFunctions, asked: Asked): Promise<INodeExecutionData[] | undefined> {

@@ -1,7 +1,7 @@
 import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
 import { record, text } from '../../parameters/parameterValues';
-import { answerers, type Asked, type Person } from '../question/askedQuestion';
+import { answerers, endOfAnswers, type Asked, type Person } from '../question/askedQuestion';
 import { goOn } from '../question/counting';
 import { standingOfReply, storeAnswer } from '../question/givenAnswers';
 import { doDue } from './dueWork';
@@ -43,7 +43,7 @@ async function takeReply(asked: Asked, { who, approved, words, replyMessageId }:
 	const person = answerers(asked).find(({ id }) => id === who);
 	if (asked.confirm || responseType === 'customForm' || (person === undefined && !isOneOfAll(asked, who)))
 		return { answer: { state: 'refused' } };
-	if ([asked.until, asked.linksUntil].some((end) => end !== '' && Date.parse(end) <= Date.now())) return { answer: { state: 'over' } };
+	if (endOfAnswers(asked) !== undefined) return { answer: { state: 'over' } };
 	const how = { by: 'email', replyMessageId, ...(person === undefined && { answeredBy: who }) };
 	const closed = await closedTo(asked, person, replyMessageId);
 	if (closed !== undefined) return closed;

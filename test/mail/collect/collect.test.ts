@@ -9,16 +9,8 @@ import type { Wish } from '../../../mail/collect/wish';
 import { collect } from '../../../mail/pop3/session';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
+import { EVERYTHING } from './everything';
 
-const EVERYTHING: Wish = {
-	limit: Infinity,
-	newestFirst: false,
-	filter: {},
-	headersOnly: false,
-	maxBytes: 1e9,
-	start: { kind: 'all' },
-	deleteAfterFetch: false,
-};
 const DAY = 86_400_000;
 
 let sandbox: Sandbox;

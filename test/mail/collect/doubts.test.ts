@@ -5,17 +5,9 @@ import { Ledger } from '../../../mail/collect/ledger';
 import { LocalReservations, Reservations } from '../../../mail/collect/reservations';
 import type { Wish } from '../../../mail/collect/wish';
 import { collect } from '../../../mail/pop3/session';
+import { EVERYTHING } from './everything';
 import { LittleServer, type Listed } from './littleServer';
 
-const WISH: Wish = {
-	limit: Infinity,
-	newestFirst: false,
-	filter: {},
-	headersOnly: false,
-	maxBytes: 1e9,
-	start: { kind: 'all' },
-	deleteAfterFetch: false,
-};
 const MINUTE = 60_000;
 
 const email = (uidl: string, subject = uidl, receivedAt = Date.now(), body = ''): Listed => {
@@ -33,20 +25,20 @@ async function look(
 	ledger: Ledger,
 	wish: Partial<Wish> = {},
 	{ reservations = new Reservations(), now = Date.now(), breaksAt = '' } = {},
-): Promise<Collection<string> & { commands: string[]; mails: Listed[] }> {
+): Promise<Collection<string> & { mails: Listed[] }> {
 	const { session, server } = await LittleServer.open(mails, breaksAt);
 	const collection = await collectNew<string>(
 		session,
 		ledger,
 		reservations,
-		{ ...WISH, ...wish },
+		{ ...EVERYTHING, ...wish },
 		async ({ uidl, content }) => {
 			if (content.kind !== 'whole') return `${content.kind} ${uidl}`;
 			return /^Subject: (.*)$/m.exec(String(await collect(await content.open())))?.[1]?.trim() ?? '';
 		},
 		now,
 	).finally(() => session.close());
-	return { ...collection, commands: server.commands, mails: server.mails };
+	return { ...collection, mails: server.mails };
 }
 
 describe('a mailbox whose listing is in doubt', () => {

@@ -14,7 +14,6 @@ export interface Listed {
 export class LittleServer extends Duplex {
 	#line = '';
 	readonly #deleted = new Set<Listed>();
-	readonly commands: string[] = [];
 	#signIn = signedIn();
 
 	/** @param breaksAt the command at which it closes the connection */
@@ -45,7 +44,6 @@ export class LittleServer extends Duplex {
 	#answer(line: string): void {
 		const [, greeting] = this.#signIn.shift() ?? [];
 		if (greeting !== undefined) return void this.push(greeting);
-		this.commands.push(line);
 		if (line === this.breaksAt) return void this.push(null);
 		this.push(this.#reply(line));
 		if (line === 'QUIT') this.push(null);

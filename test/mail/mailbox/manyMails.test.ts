@@ -1,10 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { find, MOST_FOUND, type Page, type Wish } from '../../../mail/mailbox/find';
 import { queryOf, readMails } from '../../../mail/mailbox/read';
+import { collectGarbage } from '../../support/garbage';
 import { commandsOf, mail, makeScenes, type Scene, type Way } from './mailboxRig';
 
 const scene = makeScenes('many');
@@ -14,11 +12,8 @@ const MAILS = MOST_FOUND + 3;
 let last: Scene | undefined;
 afterEach(() => last?.sandbox.exchange.reset());
 
-setFlagsFromString('--expose-gc');
-const collectGarbage: unknown = runInNewContext('gc');
-
 function heapMegabytes(): number {
-	if (typeof collectGarbage === 'function') collectGarbage();
+	collectGarbage();
 	return process.memoryUsage().heapUsed / 1024 / 1024;
 }
 

@@ -1,11 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import { describe, expect, it } from 'vitest';
 
 import { isSoundCompoundFile } from '../../../../mail/item/outlook/compoundFile';
 import { readMsg } from '../../../../mail/item/outlook/msg';
 import { readTnef } from '../../../../mail/item/outlook/tnef';
+import { collectGarbage } from '../../../support/garbage';
 import { attribute, mapi, msg, properties, rtf, tnef, tnefFile } from './writer';
 
 const decode = (bytes: Buffer, page: number): string => new TextDecoder(page === 65001 ? 'utf-8' : 'windows-1252').decode(bytes);
@@ -18,8 +16,7 @@ function inUse(): number {
 
 /** What is still reachable, in bytes. */
 function held(): number {
-	setFlagsFromString('--expose-gc');
-	runInNewContext('gc')();
+	collectGarbage();
 	return inUse();
 }
 

@@ -1,7 +1,8 @@
 import type { StatusObject } from 'imapflow';
 import { expect, it } from 'vitest';
 
-import { isUnchanged, placeOf } from '../../../../mail/watch/folders/branch';
+import { isUnchanged } from '../../../../mail/watch/folders/branch';
+import { placeOf } from '../../../../mail/watch/memory/cursor';
 import type { FolderState } from '../../../../mail/watch/memory/memory';
 
 const status = (change: Partial<StatusObject> = {}): StatusObject => ({

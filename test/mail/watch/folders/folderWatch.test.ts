@@ -137,6 +137,42 @@ describe('a folder to move to that is watched', () => {
 	});
 });
 
+/** A watch that deletes what an execution has dealt with. */
+function deleting(): { one: Rig; executions: Array<(outcome: Outcome) => void> } {
+	const executions: Array<(outcome: Outcome) => void> = [];
+	const one = rig({
+		folders: ['Work'],
+		startFrom: { kind: 'unread' },
+		rules: { after: { kind: 'delete' } },
+		execute: async () => await new Promise((resolve) => executions.push(resolve)),
+	});
+	return { one, executions };
+}
+
+/** The first email is dealt with, its deletion fails, and no other session can be had. */
+async function deletionFails(one: Rig, executions: ReadonlyArray<(outcome: Outcome) => void>): Promise<void> {
+	sandbox.exchange.plan('imap', 'UID STORE', { drop: true });
+	await one.watch.start();
+	await one.until('the hand-over', () => executions.length === 1);
+	sandbox.exchange.refusing.add('imap');
+	executions[0]?.({ kind: 'done' });
+	await one.until('the deletion that fails', () => one.logs.some((line) => line.startsWith('session lost')));
+}
+
+/** Sessions can be had again, and the email that lies in the folder by now stays there. */
+async function expectUntouched(one: Rig, folder: string): Promise<void> {
+	// The deletion is tried again within a second, and waits for a session from then on.
+	await new Promise((resolve) => setTimeout(resolve, 1_200));
+	sandbox.exchange.reset();
+	await one.until('the new mail', () => one.subjects.includes('innocent'));
+	await one.deliver('to ring');
+	const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
+	await one.until('rest', () => session?.transcript.at(-1)?.endsWith('IDLE') === true);
+	// Its execution runs, so nobody may have deleted it.
+	expect(session?.transcript.filter((line) => /UID STORE|EXPUNGE/.test(line))).toEqual([]);
+	expect(await unread(one.mailbox, folder)).toHaveLength(1);
+}
+
 describe('a folder that is another one by now', () => {
 	/** While no watch can see it; a mail comes to the new place meanwhile. */
 	const moveInvoices = async (mailbox: string): Promise<void> => {
@@ -234,67 +270,25 @@ describe('a folder that is another one by now', () => {
 	});
 
 	it('is not acted upon by UIDs of the former one', async () => {
-		const executions: Array<(outcome: Outcome) => void> = [];
-		const one = rig({
-			folders: ['Work'],
-			startFrom: { kind: 'unread' },
-			rules: { after: { kind: 'delete' } },
-			execute: async () => await new Promise((resolve) => executions.push(resolve)),
-		});
+		const { one, executions } = deleting();
 		await append(one, 'Work', ['former', 1]);
-		sandbox.exchange.plan('imap', 'UID STORE', { drop: true });
-		await one.watch.start();
-		await one.until('the hand-over', () => executions.length === 1);
-		sandbox.exchange.refusing.add('imap');
-		executions[0]?.({ kind: 'done' });
-		await one.until('the deletion that fails', () => one.logs.some((line) => line.startsWith('session lost')));
+		await deletionFails(one, executions);
 		await sandbox.renewFolder(one.mailbox, 'Work');
-		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
-		await append(direct, 'Work', ['innocent', 0]);
-		// The deletion is tried again within a second, and waits for a session from then on.
-		await new Promise((resolve) => setTimeout(resolve, 1_200));
-		sandbox.exchange.reset();
-		await one.until('the new mail', () => one.subjects.includes('innocent'));
-		await one.deliver('to ring');
-		const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
-		await one.until('rest', () => session?.transcript.at(-1)?.endsWith('IDLE') === true);
-		// Its execution runs, so nobody may have deleted it.
-		expect(session?.transcript.filter((line) => /UID STORE|EXPUNGE/.test(line))).toEqual([]);
-		expect(await unread(one.mailbox, 'Work')).toHaveLength(1);
+		await append(rig({ mailbox: one.mailbox, address: sandbox.straight.imap }), 'Work', ['innocent', 0]);
+		await expectUntouched(one, 'Work');
 	});
 
 	it('is not acted upon by UIDs of another one of its name that takes its place, though UIDVALIDITY is the same', async () => {
-		const executions: Array<(outcome: Outcome) => void> = [];
-		const one = rig({
-			folders: ['Work'],
-			startFrom: { kind: 'unread' },
-			rules: { after: { kind: 'delete' } },
-			execute: async () => await new Promise((resolve) => executions.push(resolve)),
-		});
+		const { one, executions } = deleting();
 		const doveadm = async (command: string, ...rest: string[]): Promise<unknown> =>
 			await sandbox.dovecot.doveadm('mailbox', command, '-u', one.mailbox, ...rest);
 		await append(one, 'A/Work', ['former', 1]);
 		await doveadm('update', '--uid-validity', '14', 'A/Work');
-		sandbox.exchange.plan('imap', 'UID STORE', { drop: true });
-		await one.watch.start();
-		await one.until('the hand-over', () => executions.length === 1);
-		sandbox.exchange.refusing.add('imap');
-		executions[0]?.({ kind: 'done' });
-		await one.until('the deletion that fails', () => one.logs.some((line) => line.startsWith('session lost')));
+		await deletionFails(one, executions);
 		await doveadm('delete', 'A/Work');
-		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
-		await append(direct, 'B/Work', ['innocent', 0]);
+		await append(rig({ mailbox: one.mailbox, address: sandbox.straight.imap }), 'B/Work', ['innocent', 0]);
 		await doveadm('update', '--uid-validity', '14', 'B/Work');
-		// The deletion is tried again within a second, and waits for a session from then on.
-		await new Promise((resolve) => setTimeout(resolve, 1_200));
-		sandbox.exchange.reset();
-		await one.until('the new mail', () => one.subjects.includes('innocent'));
-		await one.deliver('to ring');
-		const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
-		await one.until('rest', () => session?.transcript.at(-1)?.endsWith('IDLE') === true);
-		// Its execution runs, so nobody may have deleted it.
-		expect(session?.transcript.filter((line) => /UID STORE|EXPUNGE/.test(line))).toEqual([]);
-		expect(await unread(one.mailbox, 'B/Work')).toHaveLength(1);
+		await expectUntouched(one, 'B/Work');
 	});
 
 	it('loses nothing of a backlog in the middle of which it was recreated', async () => {

@@ -1,12 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import type { IDataObject } from 'n8n-workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sendItems } from '../../../../nodes/Office365SmtpSend/execute';
 import { startSandbox, trust, type Sandbox } from '../../../../sandbox/servers';
 import { executeFunctions, told } from '../../../support/contexts';
+import { collectGarbage } from '../../../support/garbage';
 import { ProcessedData } from '../../../support/processedData';
 
 let sandbox: Sandbox;
@@ -248,8 +246,6 @@ describe('an execution that is retried after a crash', () => {
 });
 
 it('keeps no execution in memory that has ended', async () => {
-	setFlagsFromString('--expose-gc');
-	const collect: () => void = runInNewContext('gc');
 	const scene = { sandbox, mailbox: 'kept@example.test', workflow: 'kept' };
 	const parameters = { operation: 'send', toEmail: 'kept-to@example.test', subject: 'x', text: 'hello', options: { idempotencyKey: 'a' } };
 	const used = async (): Promise<WeakRef<object>> => {
@@ -259,5 +255,5 @@ it('keeps no execution in memory that has ended', async () => {
 	};
 	const ended = await used();
 	// A connection stays open for some seconds, and keeps it as long.
-	await expect.poll(() => (collect(), ended.deref() === undefined), { timeout: 30_000 }).toBe(true);
+	await expect.poll(() => (collectGarbage(), ended.deref() === undefined), { timeout: 30_000 }).toBe(true);
 });
