@@ -35,7 +35,8 @@ export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<st
 		for (const step of endpoint.security === 'tls' ? [] : PREAMBLE[protocol]) {
 			if (step.say !== undefined) plain.write(`${step.say}\r\n`);
 			const answer = await lastLine(plain, step.done);
-			const command = step.say ?? 'the greeting';
+			// Without the tag of IMAP, as the table of causes knows it.
+			const command = step.say?.replace(/^a /, '') ?? 'the greeting';
 			if (!step.good.test(answer))
 				throw diagnose(Object.assign(new Error(`${command}: ${answer}`), { response: answer }), {
 					speaker: protocol,
