@@ -51,6 +51,8 @@ export class ImapSession {
 	/** Time by `performance.now()` until which the library waits, because the server asked it to. */
 	#pausedUntil = 0;
 	#waitedMs = 0;
+	#isDialling = true;
+	#throttling: unknown;
 
 	private constructor(
 		client: ImapFlow,
@@ -193,6 +195,11 @@ export class ImapSession {
 		return this.#waitedMs;
 	}
 
+	/** @internal what the server said if it asked to wait before the sign-in was complete */
+	get throttling(): unknown {
+		return this.#throttling;
+	}
+
 	/** @internal the library's log */
 	note(entry: unknown): void {
 		if (typeof entry !== 'object' || entry === null) return;
@@ -206,6 +213,10 @@ export class ImapSession {
 			const ms: unknown = Reflect.get(entry, name);
 			if (typeof ms === 'number') this.#pausedUntil = performance.now() + ms;
 		}
+		if (!this.#isDialling || this.#waitedMs === 0) return;
+		this.#throttling ??= this.#logged;
+		// The library would first wait, for as long as dialling may take in all. Whoever dials again waits instead.
+		queueMicrotask(() => this.close());
 	}
 
 	/** Ends the session at once, without a word to the server, which may be dead. */
@@ -222,6 +233,7 @@ export class ImapSession {
 
 	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes: number): Promise<T> {
 		if (this.over) throw this.#reason();
+		this.#isDialling = false;
 		this.#logged = undefined;
 		this.#refused = false;
 		this.#waitedMs = 0;
@@ -328,7 +340,8 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		return session;
 	} catch (error) {
 		session.close();
-		throw isStopped(signal) ? stopped(at) : (watchdog.fault ?? overflow(error, dialled) ?? diagnose(proxyFault(error), dialled));
+		const cause = session.throttling ?? proxyFault(error);
+		throw isStopped(signal) ? stopped(at) : (watchdog.fault ?? overflow(error, dialled) ?? diagnose(cause, dialled));
 	} finally {
 		watchdog.stop();
 		signal?.removeEventListener('abort', abort);

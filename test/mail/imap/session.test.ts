@@ -133,6 +133,17 @@ describe('a session', () => {
 		expect(await ended).toMatchObject({ code: 'lost' });
 		expect(await new Promise((resolve) => session.onEnd(resolve))).toMatchObject({ code: 'lost' });
 	});
+
+	it.each(['AUTHENTICATE', 'NAMESPACE'])(
+		'tells at once how long to wait if Exchange throttles %s for longer than the library and the sign-in may take',
+		async (command) => {
+			sandbox.exchange.plan('imap', command, { reply: '%t BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds' });
+			const began = Date.now();
+			const opened = ImapSession.open(new Rig(sandbox, { mailbox: 'imap-throttled@example.test' }).account(), undefined, { connectMs: 2_000 });
+			await expect(opened).rejects.toMatchObject({ code: 'throttled', retryAfterMs: 299_961, command: 'AUTHENTICATE XOAUTH2' });
+			expect(Date.now() - began).toBeLessThan(5_000);
+		},
+	);
 });
 
 describe('search', () => {
