@@ -3,7 +3,9 @@ import { sizeLimit } from './highVolume';
 import { CONFIRM_SIGN_IN, ofPersonal, turnOnProtocol } from './personal';
 import { authRemedy } from './refusedToken';
 
-const TOO_LARGE = /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im;
+/** RFC 4469 has TOOBIG. Yahoo says "APPEND Command exceeds the maximum allowed size", with the code LIMIT. */
+const TOO_LARGE =
+	/\[TOOBIG\]|message (?:size )?(?:(?:is )?too (?:large|long|big)\b|exceeds|larger than allowed)|exceeds the maximum allowed size|^552\b/im;
 
 /**
  * Answers of servers of more than one protocol. Source:
@@ -70,8 +72,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'throttled',
 		speakers: MAIL,
+		// RFC 5530, section 3 (INUSE). "-ERR BYE Connection refused": Exchange's greeting if POP has too many connections.
 		words:
-			/throttled|Suggested Backoff|Server Unavailable\. \d+|too many (?:simultaneous )?(?:connections|sessions)|\[LOGIN-DELAY\b|\[SYS\/TEMP\b|\[UNAVAILABLE\]|\[LIMIT\]|ETHROTTLE/i,
+			/throttled|Suggested Backoff|Server Unavailable\. \d+|too many (?:simultaneous )?(?:connections|sessions)|\[LOGIN-DELAY\b|\[SYS\/TEMP\b|\[UNAVAILABLE\]|\[LIMIT\]|\[INUSE\]|^-ERR BYE Connection refused|ETHROTTLE/im,
 		code: 'throttled',
 		sentence: (at) => `${label(at)} asks ${box(at)} to slow down.`,
 		remedy: () => 'It is retried automatically after the pause that the server asked for.',

@@ -33,6 +33,15 @@ export const POP_CAUSES: readonly Cause[] = [
 		remedy: () => 'Its answer says why. Ask an admin of the mail server to repair the mailbox (RFC 3206, SYS/PERM).',
 	},
 	{
+		id: 'mailbox-locked',
+		speakers: ['pop'],
+		// RFC 1939, section 7 (PASS): "unable to lock maildrop". Dovecot tells with IN-USE of a timeout, so this row is before the next one.
+		words: /\[IN-USE\b|maildrop (?:already )?locked|mailbox is locked|unable to lock (?:the )?(?:maildrop|mailbox)/i,
+		code: 'throttled',
+		sentence: (at) => `Another POP session has locked ${box(at)}.`,
+		remedy: () => 'Try again when it has ended. POP allows only one session at a time.',
+	},
+	{
 		id: 'pop-internal-error',
 		speakers: ['pop'],
 		words: /^-ERR[^\n]*\b(?:internal (?:server )?error|timed out|timeout)\b/im,
@@ -44,17 +53,9 @@ export const POP_CAUSES: readonly Cause[] = [
 		id: 'pop-message-missing',
 		speakers: ['pop'],
 		words:
-			/^-ERR[^\n]*(?:no such message|there's no message|message is (?:deleted|out of range)|already deleted|message number [^\n]{0,40} (?:invalid|out of range))/im,
+			/^-ERR[^\n]*(?:no such message|there's no message|message is (?:deleted|out of range|no longer available)|already deleted|invalid message number|message (?:number )?(?:\d{1,9} )?(?:does not exist|out of range|has been deleted)|message number [^\n]{0,40} (?:invalid|out of range))/im,
 		code: 'notFound',
 		sentence: (at) => `The email is no longer in ${box(at)}.`,
 		remedy: () => 'It has been deleted or moved.',
-	},
-	{
-		id: 'mailbox-locked',
-		speakers: ['pop'],
-		words: /\[IN-USE\b|maildrop (?:already )?locked|mailbox is locked/i,
-		code: 'throttled',
-		sentence: (at) => `Another POP session has locked ${box(at)}.`,
-		remedy: () => 'Try again when it has ended. POP allows only one session at a time.',
 	},
 ];

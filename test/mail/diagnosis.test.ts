@@ -198,7 +198,10 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 				'554 5.2.0 STOREDRV.Submission.Exception:MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; Failed to process message due to a permanent exception',
 			),
 		],
-		imap: at('SELECT', '%t NO Message is too large.'),
+		imap: [
+			...at('SELECT', '%t NO Message is too large.'),
+			...at('APPEND', '%t NO [TOOBIG] Message too large', '%t NO [LIMIT] APPEND Command exceeds the maximum allowed size'),
+		],
 	},
 	'too-large-to-read': { pop: at('RETR', '-ERR message exceeds what is allowed', '-ERR message size exceeds limit') },
 	'sender-not-opened': {
@@ -297,21 +300,33 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 				'%t NO Server Unavailable. 15',
 				'%t NO [LIMIT] Too many simultaneous connections.',
 			),
-			...at('SELECT', '%t BAD Request is throttled. Suggested Backoff Time: 50 milliseconds'),
+			...at(
+				'SELECT',
+				'%t BAD Request is throttled. Suggested Backoff Time: 50 milliseconds',
+				'%t NO [INUSE] Timeout while waiting for lock',
+			),
 		],
-		pop: at(
-			'STAT',
-			'-ERR [SYS/TEMP] Server Unavailable. 21',
-			'-ERR [LOGIN-DELAY] wait a little',
-			'-ERR Too many connections from your address',
-		),
+		pop: [
+			...at(
+				'STAT',
+				'-ERR [SYS/TEMP] Server Unavailable. 21',
+				'-ERR [LOGIN-DELAY] wait a little',
+				'-ERR Too many connections from your address',
+			),
+			...at('CONNECT', '-ERR BYE Connection refused'),
+		],
 	},
 	'token-ended': {
 		smtp: at('MAIL', '421 4.7.0 Session invalidated - AccessTokenExpired').map((saying) => ({ ...saying, drop: true })),
 		imap: [{ at: 'SELECT', says: '* BYE Session invalidated - AccessTokenExpired', drop: true }],
 		pop: [{ at: 'STAT', says: '-ERR Session invalidated - AccessTokenExpired', drop: true }],
 	},
-	'mailbox-locked': { pop: at('STAT', '-ERR [IN-USE] Mailbox is locked by another POP session', '-ERR maildrop already locked') },
+	'mailbox-locked': {
+		pop: [
+			...at('STAT', '-ERR [IN-USE] Mailbox is locked by another POP session', '-ERR maildrop already locked'),
+			...at('AUTH', '-ERR unable to lock maildrop', "-ERR [IN-USE] Couldn't open INBOX: Timeout (180s) while waiting for lock"),
+		],
+	},
 	'mail-auth': {
 		imap: at('AUTHENTICATE', '%t NO AUTHENTICATE failed.', '%t NO [AUTHENTICATIONFAILED] Authentication failed.'),
 		pop: at(
@@ -323,13 +338,17 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	},
 	'imap-charset': { imap: at('UID SEARCH', '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.') },
 	'folder-missing': {
-		imap: at(
-			'SELECT',
-			"%t NO Nowhere doesn't exist.",
-			'%t NO [NONEXISTENT] Unknown mailbox: Nowhere',
-			'%t NO [TRYCREATE] Mailbox not found',
-		),
+		imap: [
+			...at(
+				'SELECT',
+				"%t NO Nowhere doesn't exist.",
+				'%t NO [NONEXISTENT] Unknown mailbox: Nowhere',
+				'%t NO [TRYCREATE] Mailbox not found',
+			),
+			...at('UID SEARCH', '%t NO Mailbox has been deleted or moved.'),
+		],
 	},
+	'folder-forbidden': { imap: at('SELECT', '%t NO access denied.', '%t NO [NOPERM] Permission denied') },
 	'imap-full': {
 		imap: at(
 			'APPEND',
@@ -385,7 +404,18 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		pop: [...at('AUTH', '-ERR Internal server error'), ...at('RETR', '-ERR Command timed out', '-ERR internal error')],
 	},
 	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
-	'pop-message-missing': { pop: at('RETR', '-ERR no such message', "-ERR There's no message 1.", '-ERR message 1 already deleted') },
+	'pop-message-missing': {
+		pop: at(
+			'RETR',
+			'-ERR The requested message is no longer available; it may have been deleted.',
+			'-ERR no such message',
+			"-ERR There's no message 1.",
+			'-ERR message 1 already deleted',
+			'-ERR Message 1 does not exist',
+			'-ERR Message number out of range.',
+			'-ERR invalid message number',
+		),
+	},
 };
 
 const PAGE = '<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body></body></html>';
@@ -560,6 +590,16 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 		protocol,
 		async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await plainPort(protocol), security: 'starttls' } })),
 	]),
+	'imap-no-oauth': [
+		[
+			'a server that takes passwords only',
+			'imap',
+			async () => {
+				sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=NTLM UIDPLUS';
+				await TALK.imap(account());
+			},
+		],
+	],
 	'starttls-refused': [
 		[
 			'a server without STLS',
@@ -897,6 +937,11 @@ describe('a mail server says', () => {
 		const response = '-ERR Protocol error. 14';
 		const error = diagnose(Object.assign(new Error(response), { response }), { speaker: 'pop', command: 'UIDL' });
 		expect(error).toMatchObject({ code: 'protocol', message: expect.stringContaining('POP failed at UIDL: -ERR Protocol error. 14') });
+	});
+
+	it('"-ERR message file not found", and the email is not taken for one that is gone', () => {
+		const response = '-ERR message file not found';
+		expect(diagnose(Object.assign(new Error(response), { response }), { speaker: 'pop', command: 'RETR 1' }).code).toBe('protocol');
 	});
 
 	it.each(SAID)('"%s", and the user is told: %s', async (_says, id, protocol, saying) => {
