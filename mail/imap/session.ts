@@ -21,6 +21,9 @@ const SOCKET_SILENCE_MS = 80_000;
 /** Time in ms without a command before IDLE begins. The end of an IDLE takes two round trips, which the next command would wait for. */
 const REST_MS = 50;
 
+/** The sign-in does not wait for as long as this, in ms. A shorter pause may be before a command that it can do without. */
+const LONG_PAUSE_MS = 5_000;
+
 /**
  * One IMAP session with its own token. It connects, signs in, and then selects one folder. Once closed, it stays closed. When no
  * command has run for a short time, it begins IDLE (RFC 2177), so that the server can announce changes.
@@ -213,9 +216,9 @@ export class ImapSession {
 			const ms: unknown = Reflect.get(entry, name);
 			if (typeof ms === 'number') this.#pausedUntil = performance.now() + ms;
 		}
-		if (!this.#isDialling || this.#waitedMs === 0) return;
+		if (!this.#isDialling || this.#waitedMs < LONG_PAUSE_MS) return;
 		this.#throttling ??= this.#logged;
-		// The library would first wait, for as long as dialling may take in all. Whoever dials again waits instead.
+		// The library would first wait, perhaps for as long as dialling may take in all. Whoever dials again waits instead.
 		queueMicrotask(() => this.close());
 	}
 

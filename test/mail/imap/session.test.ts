@@ -144,6 +144,12 @@ describe('a session', () => {
 			expect(Date.now() - began).toBeLessThan(5_000);
 		},
 	);
+
+	it('begins if Exchange throttles a command that the sign-in can do without for a moment', async () => {
+		sandbox.exchange.plan('imap', 'NAMESPACE', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 500 milliseconds' });
+		const session = await openAgain('imap-paused@example.test');
+		expect(session.over).toBe(false);
+	});
 });
 
 describe('search', () => {
