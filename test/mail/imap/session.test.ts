@@ -139,7 +139,9 @@ describe('a session', () => {
 		async (command) => {
 			sandbox.exchange.plan('imap', command, { reply: '%t BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds' });
 			const began = Date.now();
-			const opened = ImapSession.open(new Rig(sandbox, { mailbox: 'imap-throttled@example.test' }).account(), undefined, { connectMs: 2_000 });
+			const opened = ImapSession.open(new Rig(sandbox, { mailbox: 'imap-throttled@example.test' }).account(), undefined, {
+				connectMs: 2_000,
+			});
 			await expect(opened).rejects.toMatchObject({ code: 'throttled', retryAfterMs: 299_961, command: 'AUTHENTICATE XOAUTH2' });
 			expect(Date.now() - began).toBeLessThan(5_000);
 		},
