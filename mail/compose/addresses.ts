@@ -115,14 +115,12 @@ function jsonOf(text: string): unknown {
 }
 
 function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object, read: (inner: unknown) => Mailbox[]): Mailbox[] {
-	// Rows of a sheet have titles for names: "Email Address".
-	const parts = new Map(
-		Object.entries(entry).map(([name, value]): [string, unknown] => [name.toLowerCase().replace(/[^a-z]/g, ''), value]),
-	);
+	const parts = partsOf(entry);
 	const part = (name: string): unknown => parts.get(name);
 	if (Array.isArray(part('value'))) return read(part('value'));
 	if (Array.isArray(part('group'))) return read(part('group'));
-	if (typeof part('emailaddress') === 'object') return read(part('emailaddress'));
+	const inside = part('emailaddress');
+	if (typeof inside === 'object' && inside !== null) return read(inside);
 	const told = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname', 'emails', 'emailaddresses']
 		.map(part)
 		.filter((one) => Array.isArray(one) || (typeof one === 'string' && one !== ''));
@@ -149,6 +147,16 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 		'the expression returns an object without an address.',
 		'Use an expression that returns addresses, for example {{ $json.from }} of a message item, or text, or a list of texts.',
 	);
+}
+
+/** Rows of a sheet have titles for names: "Email Address". Of "Email" and "Email 2", the first one that is filled in counts. */
+function partsOf(entry: object): Map<string, unknown> {
+	const parts = new Map<string, unknown>();
+	for (const [title, value] of Object.entries(entry)) {
+		const name = title.toLowerCase().replace(/[^a-z]/g, '');
+		if ([undefined, null, ''].includes(parts.get(name))) parts.set(name, value);
+	}
+	return parts;
 }
 
 const nameOfObject = (told: unknown, nameOf: Reader['nameOf']): string => (typeof told === 'string' ? nameOf(told) : '');

@@ -200,6 +200,20 @@ describe('addresses', () => {
 		['lists in objects', [{ name: 'Ada', email: [ADA] }, { email: [GRACE] }]],
 		['an object with a list', { address: 'Street 5', email: [`Ada <${ADA}>`, { email: GRACE }] }],
 		['a mixed list with holes', ['Ada <ada@example.test>', null, '', undefined, [GRACE]]],
+		[
+			'rows of a sheet with several addresses, of which the first one counts',
+			[
+				{ Name: 'Ada', 'E-mail Address': ADA, 'E-mail 2 Address': SHARED },
+				{ Email: '', 'Email 2': GRACE, 'Email 3': null },
+			],
+		],
+		[
+			"objects whose field of Graph's is empty",
+			[
+				{ name: 'Ada', email: ADA, email_address: null },
+				{ emailAddress: null, mail: GRACE },
+			],
+		],
 	])('are read from %s', async (_name, value) => {
 		expect(await readMailboxes('To Email', value)).toEqual([
 			{ name: 'Ada', address: ADA },
