@@ -65,7 +65,8 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		const nameIn = skipBad ? reader.nameOf : namesOf(text);
 		const mailboxes = parse(text, { flatten: true })
 			.filter(({ address, name }) => address !== '' || name !== '')
-			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: nameIn(name) }, text)]));
+			// The full stop of a sentence. No address ends in one.
+			.flatMap(({ address, name }) => usable(() => [checked(field, { address: address.replace(/\.$/, ''), name: nameIn(name) }, text)]));
 		if (!skipBad) {
 			refuseTails(field, text);
 			refuseLost(field, mailboxes, text);

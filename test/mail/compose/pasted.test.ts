@@ -163,6 +163,7 @@ describe('addresses as people and models paste them', () => {
 			['hr-отдел@почта.рф', 'иван.ivanov@example.test', 'ışık@example.test', 'joão+łódź@example.test'],
 		],
 		['a full stop that ends the sentence', 'grace@example.test, bob@example.test.', ['grace@example.test', 'bob@example.test']],
+		['a full stop behind one, beside names', 'Bob <bob@example.test>, grace@example.test.', [BOB, 'grace@example.test']],
 		['parentheses', '(grace@example.test); [bob@example.test]', ['grace@example.test', 'bob@example.test']],
 		[
 			'emphasis of Markdown',
@@ -363,6 +364,7 @@ describe('addresses as people and models paste them', () => {
 			'Ada <ada@example.test<mailto:Ada@example.test>>; Bob <bob@example.test<mailto:bob@example.test>>',
 			[ADA, BOB],
 		],
+		['the plain text of older Outlooks', 'Ada [mailto:ada@example.test]; Bob [mailto:bob@example.test?subject=Hi]', [ADA, BOB]],
 		['entries of signs', 'Ada <ada@example.test>, ---, Bob <bob@example.test>', [ADA, BOB]],
 		['lines of signs', '=====\nAda <ada@example.test>\n-----\nBob <bob@example.test>\n***', [ADA, BOB]],
 	])('have the right names: %s', async (_name, value, people) => {
