@@ -46,12 +46,16 @@ export function checkHeaders(headers: ReadonlyArray<{ name: string; value: strin
 const STRUCTURED =
 	/^(?:list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id)|archived-at|auto-submitted|thread-index)$/i;
 
-/** In nodemailer's form: folded, and encoded if it is text. */
+/**
+ * In nodemailer's form: folded, and encoded if it has to be. nodemailer would also encode ASCII that contains quotes, in which programs then
+ * find neither JSON nor an address.
+ */
 export function headerLine({ name, value }: { name: string; value: string }): {
 	key: string;
 	value: string | { prepared: boolean; foldLines: boolean; value: string };
 } {
-	return { key: name, value: STRUCTURED.test(name) ? { prepared: true, foldLines: true, value } : foldable(value) };
+	const text = STRUCTURED.test(name) ? withFewBlanks(value) : foldable(value);
+	return { key: name, value: /^[\t -~]*$/.test(text) ? { prepared: true, foldLines: true, value: text } : text };
 }
 
 /** @throws MailError `input` naming the field */
@@ -72,11 +76,19 @@ export function checkMessageIds(field: string, value: string): void {
 }
 
 /**
- * Lines are folded at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1). Longer words are sent as encoded words (RFC
- * 2047).
+ * Of longer runs, nodemailer would make lines of blanks alone, which are forbidden (RFC 5322, section 3.2.2): for some programs the headers
+ * end there. Such runs come from columns of fixed width in databases.
+ */
+const MANY_BLANKS = /[\t ]{60,}/g;
+
+export const withFewBlanks = (text: string): string => text.replace(MANY_BLANKS, ' ');
+
+/**
+ * Lines are folded at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1). Longer words, and long runs of blanks, are sent as
+ * encoded words (RFC 2047).
  */
 export function foldable(value: string): string {
-	if (value.split(/\s/).every((word) => word.length < 900)) return value;
+	if (withFewBlanks(value) === value && value.split(/\s/).every((word) => word.length < 900)) return value;
 	const parts: string[] = [''];
 	for (const character of value) {
 		if (Buffer.byteLength(`${parts.at(-1)}${character}`) > 45) parts.push('');

@@ -1,7 +1,7 @@
 import type { Field } from '../item/headerBlock';
 import { decodeHeader } from '../item/encodedWords';
 import { withoutControl } from './addresses';
-import { foldable } from './headers';
+import { foldable, withFewBlanks } from './headers';
 
 /** A header of an older version of an email. */
 export interface KeptHeader {
@@ -54,6 +54,8 @@ export function keptLine({ name, value }: KeptHeader): {
 	const isAscii = /^[\u0000-\u007f]*$/.test(value);
 	return {
 		key: name,
-		value: isAscii ? { prepared: true, foldLines: true, value: withoutControl(value) } : foldable(withoutControl(decodeHeader(value))),
+		value: isAscii
+			? { prepared: true, foldLines: true, value: withFewBlanks(withoutControl(value)) }
+			: foldable(withoutControl(decodeHeader(value))),
 	};
 }

@@ -7,7 +7,7 @@ import { inputError } from '../errors';
 import { envelopeAddress, readMailboxes, refuseControl, unique, withoutControl, type Mailbox } from './addresses';
 import { CONTROL } from './addressSyntax';
 import { withCrLf } from './lineEnds';
-import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, type Priority } from './headers';
+import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, withFewBlanks, type Priority } from './headers';
 import { withContentIds } from './inlineFiles';
 import { keptLine, type KeptHeader } from './keptHeaders';
 import type { OutgoingFile } from './outgoingFile';
@@ -177,9 +177,9 @@ async function readPeople(mail: OutgoingMail, purpose: 'send' | 'draft'): Promis
 	const from = await readOne('From Email', mail.from);
 	const sender = mail.sender === undefined ? undefined : await readOne('Mailbox Address', mail.sender);
 	const [to, cc, bcc] = [
-		unique(await readMailboxes('To Email', mail.to)),
-		unique(await readMailboxes('CC Email', mail.cc)),
-		unique(await readMailboxes('BCC Email', mail.bcc)),
+		unique(await readNamed('To Email', mail.to)),
+		unique(await readNamed('CC Email', mail.cc)),
+		unique(await readNamed('BCC Email', mail.bcc)),
 	];
 	const recipients = new Map([...to, ...cc, ...bcc].map(envelopeAddress).map((address) => [address.toLowerCase(), address]));
 	if (recipients.size === 0 && purpose === 'send')
@@ -190,7 +190,7 @@ async function readPeople(mail: OutgoingMail, purpose: 'send' | 'draft'): Promis
 		to,
 		cc,
 		bcc,
-		replyTo: await readMailboxes('Reply To', mail.replyTo),
+		replyTo: await readNamed('Reply To', mail.replyTo),
 		recipients: [...recipients.values()],
 	};
 	if (purpose === 'send') refuseUnannounced(people);
@@ -218,8 +218,13 @@ function refuseUnannounced({ from, sender, replyTo, recipients }: People): void 
 	);
 }
 
+/** With names that can be folded. */
+async function readNamed(field: string, value: string | Mailbox[]): Promise<Mailbox[]> {
+	return (await readMailboxes(field, value)).map((one) => ({ ...one, name: withFewBlanks(one.name) }));
+}
+
 async function readOne(field: string, value: string | Mailbox[]): Promise<Mailbox> {
-	const [only, ...others] = await readMailboxes(field, value);
+	const [only, ...others] = await readNamed(field, value);
 	if (only === undefined || others.length > 0)
 		throw inputError(field, only === undefined ? 'There is no sender.' : 'There is more than one sender.', 'Enter one address.');
 	return only;
@@ -301,7 +306,7 @@ async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
 
 function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComposer['mail']['attachments']>[number] {
 	return {
-		filename: shortName(withoutControl(file.fileName)),
+		filename: shortName(withFewBlanks(withoutControl(file.fileName))),
 		contentType: typeOf(file.mimeType),
 		content,
 		...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),

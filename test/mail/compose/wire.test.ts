@@ -214,6 +214,40 @@ describe('files and fields that are odd', () => {
 		await expect(compose(outgoing({ subject: 'Report\nBcc: x@example.test' }))).rejects.toMatchObject({ field: 'Subject' });
 	});
 
+	it('write no line of blanks alone, however many blanks they contain', async () => {
+		for (const blanks of [' '.repeat(100), '\t'.repeat(100), ' '.repeat(1000)]) {
+			const subject = `Invoice${blanks}17`;
+			const raw = await bytesOf(
+				await compose(
+					outgoing({
+						subject,
+						from: [{ name: `Ada${blanks}L`, address: 'ada@example.test' }],
+						to: `"Grace${blanks}H, Jr." <${GRACE}>`,
+						headers: [
+							{ name: 'X-Note', value: subject },
+							{ name: 'List-ID', value: `List${' '.repeat(blanks.length)}<list.example.test>` },
+						],
+						kept: [{ name: 'X-Kept', value: subject }],
+						files: [file(`a${blanks}b.pdf`, 'application/pdf', Buffer.from('x'))],
+					}),
+				),
+			);
+			expect(raw.toString()).not.toMatch(/^[\t ]+\r$/m);
+			const judged = await readByPython(raw);
+			expect([headerOf(judged, 'Subject'), headerOf(judged, 'X-Note'), judged.text?.trim()]).toEqual([subject, subject, 'hello']);
+			expect(judged.files.map(({ name }) => name)).toEqual(['a b.pdf']);
+		}
+	});
+
+	it('keep their quotes in headers of ASCII, in which programs look for JSON or an address', async () => {
+		const headers = [
+			{ name: 'X-Order', value: '{"id": 17, "tags": ["a"]}' },
+			{ name: 'Return-Receipt-To', value: '"Ada, L." <ada@example.test>' },
+		];
+		const raw = (await bytesOf(await compose(outgoing({ headers })))).toString();
+		expect(raw.match(/^(?:X-Order|Return-Receipt-To): .*/gm)).toEqual(headers.map(({ name, value }) => `${name}: ${value}`));
+	});
+
 	it('attached as a mail with lines that are too long, travel as a file, byte by byte', async () => {
 		const inner = Buffer.from(`From: a@example.test\r\nSubject: inner\r\n\r\n${'x'.repeat(5000)}\r\n`);
 		const { raw, judged } = await travel({
