@@ -309,6 +309,8 @@ function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComp
 		filename: shortName(withFewBlanks(withoutControl(file.fileName))),
 		contentType: typeOf(file.mimeType),
 		content,
+		// Without it, nodemailer would announce an email as inline, which programs show as a part of the text.
+		contentDisposition: 'attachment',
 		...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),
 	};
 }

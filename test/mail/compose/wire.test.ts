@@ -248,6 +248,12 @@ describe('files and fields that are odd', () => {
 		expect(raw.match(/^(?:X-Order|Return-Receipt-To): .*/gm)).toEqual(headers.map(({ name, value }) => `${name}: ${value}`));
 	});
 
+	it('attached as a mail are attachments, which programs do not show as a part of the text', async () => {
+		const inner = Buffer.from('From: a@example.test\r\nSubject: inner\r\n\r\nhi\r\n');
+		const raw = await bytesOf(await compose(outgoing({ files: [file('inner.eml', 'message/rfc822', inner)] })));
+		expect(raw.toString()).toMatch(/Content-Type: message\/rfc822(?:.*\r\n)+Content-Disposition: attachment; filename=inner\.eml/);
+	});
+
 	it('attached as a mail with lines that are too long, travel as a file, byte by byte', async () => {
 		const inner = Buffer.from(`From: a@example.test\r\nSubject: inner\r\n\r\n${'x'.repeat(5000)}\r\n`);
 		const { raw, judged } = await travel({
