@@ -46,10 +46,17 @@ export async function readMail(context: MailContext, item: number, mailbox: stri
 		subject: text(parameter('subject'), 'Subject'),
 		...readBodies(context, item, options),
 		files: await readOwnFiles(context, item, options),
-		inReplyTo: text(options.inReplyTo, 'In Reply To').replaceAll(',', ' ').trim(),
-		references: text(options.references, 'References').replaceAll(',', ' ').trim(),
+		inReplyTo: readIds(options.inReplyTo, 'In Reply To'),
+		references: readIds(options.references, 'References'),
 		...readHeaders(options),
 	};
+}
+
+/** Message-IDs, also with commas between them. Within angle brackets, a comma is a part of the ID. */
+function readIds(value: unknown, field: string): string {
+	return text(value, field)
+		.replace(/<[^<>]*>|,/g, (part) => (part === ',' ? ' ' : part))
+		.trim();
 }
 
 /** @throws MailError `input` naming the field */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { fileOf, readFiles } from '../../../../nodes/Office365SmtpSend/settings/attachments';
-import { readHeaders } from '../../../../nodes/Office365SmtpSend/settings/settings';
+import { readHeaders, readMail } from '../../../../nodes/Office365SmtpSend/settings/settings';
 import { mailContext } from '../../../support/mailContext';
 
 describe('the option Headers', () => {
@@ -118,6 +118,18 @@ describe('binary data that a Code node has made', () => {
 		]);
 		const empty = { data: '', mimeType: 'application/pdf', fileName: ' ', fileExtension: 'pdf' };
 		expect((await fileOf(context, 'report', empty)).fileName).toBe('report.pdf');
+	});
+});
+
+describe('the Message-IDs of In Reply To and References', () => {
+	it.each([
+		['commas between them', '<a@x.test>, <b@x.test>,<c@x.test>', '<a@x.test>  <b@x.test> <c@x.test>'],
+		['a list', ['<a@x.test>', '<b@x.test>'], '<a@x.test>  <b@x.test>'],
+		['a comma in one', '<a,b@x.test>, <c,@x.test>', '<a,b@x.test>  <c,@x.test>'],
+		['no brackets', 'a@x.test, b@x.test', 'a@x.test  b@x.test'],
+	])('are read with %s', async (_name, value, ids) => {
+		const mail = await readMail(mailContext({ options: { inReplyTo: value, references: value } }), 0, 'ada@example.test');
+		expect([mail.inReplyTo, mail.references]).toEqual([ids, ids]);
 	});
 });
 
