@@ -392,6 +392,13 @@ describe('a finished mail', () => {
 });
 
 describe('a quotation', () => {
+	it('keeps large pictures that are in the HTML itself, which is not too long because of them', async () => {
+		const picture = (length: number): string => `<p>a</p><img src="data:image/png;base64,${'iVBORw0K'.repeat(length / 8)}" />`;
+		expect(await quotableHtml(picture(3_000_000))).toBe(picture(3_000_000));
+		expect(await quotableHtml(picture(6_000_000))).toBeUndefined();
+		expect(await quotableHtml(picture(1_000) + '<p>a</p>'.repeat(130_000))).toBeUndefined();
+	});
+
 	it('loses what lies over the new text and what loads something', async () => {
 		const html = await quotableHtml(
 			'<div style="position: fixed; color:red; background:url(https://evil.test/x); POSITION:absolute; background: u\\72l(x); margin:0">hi</div>',
