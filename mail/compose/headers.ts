@@ -47,8 +47,8 @@ const STRUCTURED =
 	/^(?:list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id)|archived-at|auto-submitted|thread-index)$/i;
 
 /**
- * In nodemailer's form: folded, and encoded if it has to be. nodemailer would also encode ASCII that contains quotes, in which programs then
- * find neither JSON nor an address.
+ * In nodemailer's form: folded, and encoded if it has to be. nodemailer would also encode ASCII that contains quotes, so that programs would
+ * find neither JSON nor an address in it.
  */
 export function headerLine({ name, value }: { name: string; value: string }): {
 	key: string;
@@ -84,8 +84,8 @@ const MANY_BLANKS = /[\t ]{60,}/g;
 export const withFewBlanks = (text: string): string => text.replace(MANY_BLANKS, ' ');
 
 /**
- * Lines are folded at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1). Longer words, and long runs of blanks, are sent as
- * encoded words (RFC 2047).
+ * Lines are folded at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1). Longer words and long runs of blanks are sent
+ * as encoded words (RFC 2047).
  */
 export function foldable(value: string): string {
 	if (withFewBlanks(value) === value && value.split(/\s/).every((word) => word.length < 900)) return value;

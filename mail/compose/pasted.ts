@@ -196,7 +196,7 @@ const QUOTED = new RegExp(`(^|[\\s,;[(<])[${OPENS}](${INSIDE}@${INSIDE})[${CLOSE
 /** An address in angle brackets with its link, as Outlook writes it in plain text: `Ada <ada@example.com<mailto:ada@example.com>>`. */
 const OUTLOOK_LINK = /<([^\s<>@]{1,64}@[^\s<>]{1,255})<mailto:([^\s<>]{1,320})>>/gi;
 
-/** Handles `[Ada](mailto:ada@example.com)`, `<mailto:…>`, Outlook's `[mailto:…]`, `mailto:…?subject=…`, and other quotes around an address. */
+/** Handles `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `[mailto:…]`, `mailto:…?subject=…`, and other quotes around an address. */
 function withoutLinks(text: string): string {
 	if (!LINKS_OR_QUOTES.test(text)) return text;
 	const target = (link: string): string => decoded(link.split('?')[0] ?? '');
