@@ -155,7 +155,8 @@ function partsOf(entry: object): Map<string, unknown> {
 	const parts = new Map<string, unknown>();
 	for (const [title, value] of Object.entries(entry)) {
 		const name = title.toLowerCase().replace(/[^a-z]/g, '');
-		if ([undefined, null, ''].includes(parts.get(name))) parts.set(name, value);
+		const there = parts.get(name);
+		if (there === undefined || there === null || there === '') parts.set(name, value);
 	}
 	return parts;
 }
