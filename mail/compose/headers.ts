@@ -76,8 +76,8 @@ export function checkMessageIds(field: string, value: string): void {
 }
 
 /**
- * Of runs as long as these, nodemailer would make lines of blanks alone, which are forbidden (RFC 5322, section 3.2.2): for some programs the headers
- * end there. Such runs come from columns of fixed width in databases.
+ * Of such runs, nodemailer would make lines of blanks alone, which are forbidden (RFC 5322, section 3.2.2): for some programs the headers end
+ * there. They come from columns of fixed width in databases.
  */
 const MANY_BLANKS = /[\t ]{60,}/g;
 
