@@ -91,7 +91,8 @@ export function foldable(value: string): string {
 	if (withFewBlanks(value) === value && value.split(/\s/).every((word) => word.length < 900)) return value;
 	const parts: string[] = [''];
 	for (const character of value) {
-		if (Buffer.byteLength(`${parts.at(-1)}${character}`) > 45) parts.push('');
+		// So short, the first one stands on the line of the header's name. Some programs take a line break there for a blank of the text.
+		if (Buffer.byteLength(`${parts.at(-1)}${character}`) > 36) parts.push('');
 		parts.push(`${parts.pop()}${character}`);
 	}
 	return parts.map((part) => `=?UTF-8?B?${Buffer.from(part).toString('base64')}?=`).join(' ');
