@@ -47,8 +47,8 @@ const STRUCTURED =
 	/^(?:list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id)|archived-at|auto-submitted|thread-index)$/i;
 
 /**
- * In nodemailer's form: folded, and encoded if it has to be. nodemailer would also encode ASCII that contains quotes, so that programs would
- * find neither JSON nor an address in it.
+ * In nodemailer's form: folded, and encoded if it has to be. nodemailer would also encode ASCII that contains quotes, so that programs
+ * would find neither JSON nor an address in it.
  */
 export function headerLine({ name, value }: { name: string; value: string }): {
 	key: string;
@@ -76,8 +76,8 @@ export function checkMessageIds(field: string, value: string): void {
 }
 
 /**
- * Of such runs, nodemailer would make lines of blanks alone, which are forbidden (RFC 5322, section 3.2.2): for some programs the headers end
- * there. They come from columns of fixed width in databases.
+ * Of such runs, nodemailer would make lines of blanks alone, which are forbidden (RFC 5322, section 3.2.2): for some programs the headers
+ * end there. They come from columns of fixed width in databases.
  */
 const MANY_BLANKS = /[\t ]{60,}/g;
 
