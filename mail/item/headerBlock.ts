@@ -31,6 +31,11 @@ const PARAMETER = /^([\w*-]{1,60})\s{0,9}=\s{0,9}(?:"[^"]*"?|[^\s;="][^\s;]*)$/;
 const KNOWN_PARAMETER = /^(?:charset|format|delsp|name|filename|boundary|type|start|method|protocol|micalg|size)\b/i;
 /** Number of lines among which the beginning of a folded header is searched for. */
 const MOST_FOLDS = 50;
+/** What a header ends with that goes on in the next line: the base64 of an encoded word, a whole one, the name of a file, an address. */
+const OPEN_BASE64 = /=\?[\w.:*+-]{1,60}\?b\?[A-Za-z0-9+/= \t]{0,600}$/i;
+const WHOLE_WORD = /\?=[ \t]*$/;
+const OPEN_NAME = /name[\w*]{0,9}[ \t]{0,9}=[ \t]{0,9}"[^"]*$/i;
+const OPEN_ADDRESSES = /^(?:to|cc|bcc)[ \t]{0,50}:[^]*,[ \t]*$/i;
 
 /**
  * Whether a line holds nothing but parameters of the header before, so that only the blank before it is missing.
@@ -44,6 +49,20 @@ export function isLooseParameter(line: string, before: readonly string[]): boole
 	if (before.at(-1)?.trimEnd().endsWith(';') === true) return true;
 	const header = before.slice(-MOST_FOLDS).findLast((one) => !/^[ \t]/.test(one)) ?? '';
 	return /^content-(?:type|disposition)[ \t]{0,50}:/i.test(header) && KNOWN_PARAMETER.test(text);
+}
+
+/**
+ * Whether a line is the rest of the header before it, so that only the blank before it is missing: of an encoded word that a script has
+ * cut into lines, of the name of a file in quotes, or of a list of recipients.
+ * @param before the lines of the header so far
+ */
+export function isRestOfHeader(line: string, before: readonly string[]): boolean {
+	const lines = before.slice(-MOST_FOLDS);
+	const header = lines.slice(Math.max(0, lines.findLastIndex((one) => !/^[ \t]/.test(one)))).join('');
+	if (OPEN_BASE64.test(header)) return /^[A-Za-z0-9+/=]*(?:\?=|$)/.test(line);
+	if (WHOLE_WORD.test(header) && /^=\?[^ \t]*\?="?;?$/.test(line)) return true;
+	if (OPEN_NAME.test(header)) return /^[^"]*"[ \t]*(?:;|$)/.test(line) || /^=\?[^ \t"]*\?=$/.test(line);
+	return line.includes('@') && OPEN_ADDRESSES.test(header);
 }
 
 /** Returns the fields in order. Other lines are left out. @param lines without line ends, one character for each byte */

@@ -1,4 +1,13 @@
-import { firstOf, isFamiliarField, isField, isLooseParameter, readFields, withoutReturns, type Field } from './headerBlock';
+import {
+	firstOf,
+	isFamiliarField,
+	isField,
+	isLooseParameter,
+	isRestOfHeader,
+	readFields,
+	withoutReturns,
+	type Field,
+} from './headerBlock';
 import { checkMemory } from './memoryLimit';
 import { OpenMultiparts, type PartsReader } from './openMultiparts';
 import { partOf, type Part } from './part';
@@ -98,6 +107,7 @@ export class Structure {
 		const isContinuation = /^[ \t]/.test(text);
 		if (isField(text) || (isContinuation && text.trim() !== '' && this.#lines.length > 0)) return this.#addLine(text, next);
 		if (text.includes('=') && isLooseParameter(text, this.#lines)) return this.#addLine(` ${text}`, next);
+		if (text.trim() !== '' && isRestOfHeader(text, this.#lines)) return this.#addLine(` ${text}`, next);
 		const after = this.#lineAt(next, isLast);
 		if (after === undefined && !isLast) return false;
 		const following = after?.text ?? '';

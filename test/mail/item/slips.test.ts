@@ -190,4 +190,36 @@ describe('slips of programs that write emails', () => {
 			expect((await read(`${HEAD}Content-Type: text/html\r\n\r\n${head}\xcf\xf0\xe8`)).json.text).toBe('При');
 		},
 	);
+
+	const PDF = 'Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n';
+	const beside = (part: string): string =>
+		`${HEAD}Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\n\r\nHello\r\n--X\r\n${part}\r\n--X--\r\n`;
+
+	it.each([
+		['an encoded word whose base64 a script has cut into lines', '"=?UTF-8?B?R3LDvMOf\r\nZS5wZGY=\r\n?="', 'Grüße.pdf'],
+		['encoded words', '"=?utf-8?B?R3LDvMOf?=\r\n=?utf-8?Q?e_?=\r\n=?utf-8?Q?1.pdf?="', 'Grüße 1.pdf'],
+		['words in quotes', '"A very long\r\nname.pdf"; size=8', 'A very long name.pdf'],
+	])('read a file whose header ends with a name that is folded without a blank: %s', async (_what, written, name) => {
+		const { json, names, sizes, damage } = await read(
+			beside(`${PDF}Content-Disposition: attachment; filename=${written}\r\n\r\nJVBERi0xLjQ=`),
+		);
+		expect([json.text, names, sizes, damage]).toEqual(['Hello', [name], [8], []]);
+	});
+
+	it.each([
+		['Subject: =?utf-8?Q?Gr=C3=BC?=\r\n=?utf-8?Q?=C3=9Fe?=', 'subject', 'Grüße'],
+		['Subject: =?utf-8?B?R3LDvMOf\r\nZQ==\r\n?=', 'subject', 'Grüße'],
+		['From: =?utf-8?B?R3LDvMOfZQ==\r\n?= <a@example.test>', 'from', '"Grüße" <a@example.test>'],
+		['To: a@example.test,\r\nb@example.test,\r\nC <c@example.test>', 'to', 'a@example.test, b@example.test, "C" <c@example.test>'],
+	])('read a header that is folded without a blank: %j', async (header, field, value) => {
+		for (const mail of [`Date: x\r\n${header}\r\n\r\nHello`, `${header}\r\nX-A: b\r\n\r\nHello`]) {
+			const { json } = await read(mail);
+			expect([json[field], json.text]).toEqual([value, 'Hello']);
+		}
+	});
+
+	it('leave base64 whole behind a name that does not end and a header without an empty line', async () => {
+		const { sizes } = await read(beside(`${PDF}Content-Disposition: attachment; filename="a.pdf\r\nJVBERi0xLjQ=`));
+		expect(sizes).toEqual([8]);
+	});
 });
