@@ -163,10 +163,22 @@ export function isText(bytes: Buffer): boolean {
 	// Text behind base64 has words, too.
 	if (first.length >= SURE && isBase64Line(first, bytes.length < LONGEST_LOOK)) return false;
 	const odd = text.length - text.replace(/[^A-Za-z0-9+/=\s]/g, '').length;
-	if (!/\w[,;:.]?[ \t]\w/.test(text) && odd * 10 <= text.length) return false;
+	if (!hasWords(text) && odd * 10 <= text.length) return false;
 	const decoder = new Base64();
 	const decoded = Buffer.concat([decoder.push(bytes.subarray(0, LONGEST_LOOK)), decoder.end()]);
 	return /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]/.test(decoded.toString('latin1'));
+}
+
+/** Whether a file is certainly not base64, although it is declared as such: it has signs, and no line nor stretch of it could be base64. */
+export function isUnencoded(bytes: Buffer): boolean {
+	const text = bytes.toString('latin1', 0, LONGEST_LOOK);
+	if (/[A-Za-z0-9+/]{32}/.test(text) || text.split('\n').some((line) => isBase64Line(line.trim(), true))) return false;
+	const odd = text.replace(/[A-Za-z0-9+/=\s]+/g, '').length;
+	return odd * (hasWords(text) ? 10 : 3) > text.length;
+}
+
+function hasWords(text: string): boolean {
+	return /\w[,;:.]?[ \t]\w/.test(text);
 }
 
 /** A line of so many characters is no word that happens to be base64. */

@@ -11,7 +11,7 @@ import { maySignMail, SignedFile } from './signedFile';
 import type { PartsReader } from './openMultiparts';
 import { Structure } from './structure';
 import { takeTextFiles, type TextFile } from './textFiles';
-import { decoderOf, textDecoderOf } from './transfer';
+import { fileDecoderOf, textDecoderOf } from './transfer';
 
 /** The content of an email. */
 export interface ReadMail {
@@ -127,7 +127,7 @@ export class MailReader implements PartsReader {
 		if (part.type.startsWith('multipart/') || isResourceFork(part)) return;
 		this.#current = isBody(part)
 			? { decoder: textDecoderOf(part.encoding), begun: true, pieces: [], length: 0 }
-			: { decoder: decoderOf(part.encoding), file: fileOf(part), begun: false, pieces: [], length: 0 };
+			: { decoder: fileDecoderOf(part.encoding, isMail(part)), file: fileOf(part), begun: false, pieces: [], length: 0 };
 		const mayBeText = part.disposition !== 'attachment' && (part.type === 'text/plain' || part.type === 'text/html');
 		if (this.#isFirst && this.#current.file !== undefined && mayBeText) this.#first = { part, pieces: [], length: 0 };
 		this.#isFirst = false;

@@ -1,7 +1,8 @@
 import { decode as decodeQuotedPrintable } from 'libqp';
 
-import { Base64, isText, LONGEST_LOOK } from './base64';
+import { Base64, isText, isUnencoded, LONGEST_LOOK } from './base64';
 import type { Decoder } from './decoder';
+import { isField } from './headerBlock';
 import { Uuencode } from './uuencode';
 
 const NOTHING = Buffer.alloc(0);
@@ -34,14 +35,27 @@ function nameOf(encoding: string): string {
 /** The same for a text: base64 is what it says that it is, and no plain text. */
 export function textDecoderOf(encoding: string): Decoder {
 	const decoder = decoderOf(encoding);
-	return decoder instanceof Base64 ? new PerhapsBase64(decoder) : decoder;
+	return decoder instanceof Base64 ? new PerhapsBase64(decoder, isText) : decoder;
+}
+
+/** The same for a file: no base64 begins with a header, as an attached email does, and none is made of words alone. */
+export function fileDecoderOf(encoding: string, isMail: boolean): Decoder {
+	const decoder = decoderOf(encoding);
+	return decoder instanceof Base64 ? new PerhapsBase64(decoder, isMail ? beginsWithField : isUnencoded) : decoder;
+}
+
+function beginsWithField(bytes: Buffer): boolean {
+	return isField(bytes.toString('latin1', 0, LONGEST_LOOK).trimStart());
 }
 
 class PerhapsBase64 implements Decoder {
 	#decoder: Decoder | undefined;
 	#begin = NOTHING;
 
-	constructor(private readonly base64: Base64) {}
+	constructor(
+		private readonly base64: Base64,
+		private readonly isPlain: (begin: Buffer) => boolean,
+	) {}
 
 	get damaged(): boolean {
 		return this.#decoder?.damaged === true;
@@ -59,7 +73,7 @@ class PerhapsBase64 implements Decoder {
 	}
 
 	#decide(): Buffer {
-		this.#decoder = isText(this.#begin) ? new Identity() : this.base64;
+		this.#decoder = this.isPlain(this.#begin) ? new Identity() : this.base64;
 		const decoded = this.#decoder.push(this.#begin);
 		this.#begin = NOTHING;
 		return decoded;

@@ -222,4 +222,28 @@ describe('slips of programs that write emails', () => {
 		const { sizes } = await read(beside(`${PDF}Content-Disposition: attachment; filename="a.pdf\r\nJVBERi0xLjQ=`));
 		expect(sizes).toEqual([8]);
 	});
+
+	it.each([
+		['an email', 'message/rfc822', 'Received: from a by b\r\nSubject: inner\r\n\r\nQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD'],
+		['XML', 'application/xml', '<?xml version="1.0"?>\r\n<a>text</a>\r\n'],
+		['CSV', 'text/csv', 'Name;Sum\r\nM\xfcller GmbH;12,50\r\n'],
+		['a PDF', 'application/pdf', '%PDF-1.4\r\n1 0 obj\r\n<< /Type /Catalog >>\r\n'],
+		['a picture', 'image/png', `\x89PNG\r\n\x1a\n${'\xfe\x00\xc1'.repeat(1000)}`],
+	])('keep a file as it is that is declared as base64 and is none: %s', async (_what, type, bytes) => {
+		const mail = Buffer.from(`Content-Type: ${type}; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n${bytes}`, 'latin1');
+		for (const piece of [1, 10_000]) {
+			const reader = new MailReader({ files: NO_FILES, keep: () => 10_000 });
+			for (let at = 0; at < mail.length; at += piece) reader.push(mail.subarray(at, at + piece));
+			const { files } = await reader.end();
+			expect(files[0]?.kept.toString('latin1')).toBe(bytes);
+		}
+	});
+
+	it.each([1, 2, 3, 30, 300, 3000])('decode base64 of %i bytes with a footer behind it', async (length) => {
+		const bytes = Buffer.from(Array.from({ length }, (_, at) => (at * 251) % 256));
+		const base64 = `${bytes.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n\r\n-- \r\nScanned by x (see http://x.test), a & b!\r\n`;
+		const reader = new MailReader({ files: NO_FILES, keep: () => 10_000 });
+		reader.push(Buffer.from(`Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64}`));
+		expect((await reader.end()).files[0]?.kept.equals(bytes)).toBe(true);
+	});
 });
