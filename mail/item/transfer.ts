@@ -108,7 +108,7 @@ class QuotedPrintable implements Decoder {
 		if (end === 0) end = escape >= bytes.length - 2 ? Math.max(0, escape) : bytes.length;
 		const whole = Buffer.concat([...this.#rest, bytes.subarray(0, end)]);
 		this.#rest = end < bytes.length ? [bytes.subarray(end)] : [];
-		return decodeQuotedPrintable(whole);
+		return decodeLines(whole);
 	}
 
 	#length(): number {
@@ -116,8 +116,13 @@ class QuotedPrintable implements Decoder {
 	}
 
 	end(): Buffer {
-		return decodeQuotedPrintable(Buffer.concat(this.#rest));
+		return decodeLines(Buffer.concat(this.#rest));
 	}
+}
+
+/** CRCRLF is the end of a line, as some gateways write it: a CR that belongs to the content is escaped (RFC 2045, section 6.7). */
+function decodeLines(lines: Buffer): Buffer {
+	return decodeQuotedPrintable(lines.includes('\r\r') ? lines.toString('latin1').replace(/\r{2,3}\n/g, '\r\n') : lines);
 }
 
 const LONGEST_LINE = 1024 * 1024;

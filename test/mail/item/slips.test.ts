@@ -246,4 +246,9 @@ describe('slips of programs that write emails', () => {
 		reader.push(Buffer.from(`Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64}`));
 		expect((await reader.end()).files[0]?.kept.equals(bytes)).toBe(true);
 	});
+
+	it('join the lines of quoted-printable that end in CRCRLF', async () => {
+		const mail = `${HEAD}Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>Gr=\r\n=C3=BC =\t\r\n</p>\r\nx`;
+		expect((await read(mail.replaceAll('\r\n', '\r\r\n'))).json.html).toBe('<p>Grü </p>\nx');
+	});
 });
