@@ -14,7 +14,7 @@ export interface Field {
 const FIELD = /^([!#-'*+\-./0-9A-Z^_`a-z|~\\$?&%]{1,200})[ \t]{0,50}:/;
 /** Names that begin a header line and hardly ever a line of text. */
 const FAMILIAR =
-	/^(?:from|to|cc|bcc|subject|date|received|sender|reply-to|message-id|in-reply-to|references|return-path|mime-version|content-[a-z-]{1,30}|x-[a-z0-9-]{1,60}|dkim-signature|arc-[a-z-]{1,30}|authentication-results|list-[a-z-]{1,30}|delivered-to|user-agent|importance|priority|thread-[a-z]{1,20})[ \t]{0,50}:/i;
+	/^(?:from|to|cc|bcc|subject|date|received|received-spf|sender|reply-to|message-id|in-reply-to|references|return-path|mime-version|content-[a-z-]{1,30}|x-[a-z0-9-]{1,60}|dkim-signature|domainkey-signature|arc-[a-z-]{1,30}|authentication-results|list-[a-z-]{1,30}|resent-[a-z-]{1,30}|delivered-to|errors-to|envelope-to|apparently-to|return-receipt-to|disposition-notification-[a-z]{1,20}|auto-submitted|feedback-id|accept-language|user-agent|importance|priority|thread-[a-z]{1,20})[ \t]{0,50}:/i;
 
 /** Whether a line can be a header field. */
 export function isField(line: string): boolean {

@@ -251,4 +251,12 @@ describe('slips of programs that write emails', () => {
 		const mail = `${HEAD}Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>Gr=\r\n=C3=BC =\t\r\n</p>\r\nx`;
 		expect((await read(mail.replaceAll('\r\n', '\r\r\n'))).json.html).toBe('<p>Grü </p>\nx');
 	});
+
+	it.each(['Received-SPF', 'Resent-From', 'Errors-To', 'Auto-Submitted', 'Disposition-Notification-To', 'Return-Receipt-To'])(
+		'find the headers behind a line that is none and %s',
+		async (name) => {
+			const { json } = await read(`Subject: one\r\ntwo\r\n${name}: x\r\nTo: b@example.test\r\n\r\nHello`);
+			expect([json.subject, json.to, json.text]).toEqual(['one', 'b@example.test', 'Hello']);
+		},
+	);
 });
