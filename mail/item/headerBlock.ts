@@ -71,7 +71,8 @@ export function readFields(lines: readonly string[]): Field[] {
 	let parts: string[] = [];
 	let name = '';
 	const close = (): void => {
-		if (name !== '') fields.push({ key: name.toLowerCase(), name, value: parts.join('').trim() });
+		// A lone CR ends no line here, but would do so in another program.
+		if (name !== '') fields.push({ key: name.toLowerCase(), name, value: parts.join('').replace(/[\r\0]+/g, ' ').trim() });
 		[name, parts] = ['', []];
 	};
 	for (const line of lines) {

@@ -259,4 +259,10 @@ describe('slips of programs that write emails', () => {
 			expect([json.subject, json.to, json.text]).toEqual(['one', 'b@example.test', 'Hello']);
 		},
 	);
+
+	it('keep a header on one line that has a lone CR or a NUL', async () => {
+		const { json } = await read('Subject: a\rBcc: b\0c\r\nX-Own: d\r\re\r\nFrom: a@example.test\rX: y\r\n\r\nHello');
+		expect([json.subject, json.metadata]).toEqual(['a Bcc: b c', { 'x-own': 'd e' }]);
+		expect(JSON.stringify(json)).not.toMatch(/\\r|\\u0000/);
+	});
 });
