@@ -86,7 +86,9 @@ function takeTime(words: string[]): number | undefined {
 	const digits = /^\d{4,6}$/.test(words[at] ?? '') ? words[at]?.match(/\d\d/g) : words[at]?.split(/[:.,]/);
 	const [hours = 0, minutes = 0, seconds = 0] = (digits ?? []).map(Number);
 	words.splice(at, 1);
-	const half = [words[at], words[at - 1]].map((word) => halfOfDay(word ?? '')).find((found) => found !== undefined);
+	// "p. m." in Spanish has a blank in it.
+	const near = [words[at] ?? '', words[at - 1] ?? '', `${words[at] ?? ''}${words[at + 1] ?? ''}`];
+	const half = near.map(halfOfDay).find((found) => found !== undefined);
 	if (minutes > 59 || seconds > 60 || hours > 24 || (hours > 12 && half === 0)) return undefined;
 	const shift = half === undefined ? 0 : half === 1 && hours < 12 ? 12 : half === 0 && hours === 12 ? -12 : 0;
 	return (((hours + shift) * 60 + minutes) * 60 + seconds) * 1000;

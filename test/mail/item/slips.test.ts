@@ -265,4 +265,14 @@ describe('slips of programs that write emails', () => {
 		expect([json.subject, json.metadata]).toEqual(['a Bcc: b c', { 'x-own': 'd e' }]);
 		expect(JSON.stringify(json)).not.toMatch(/\\r|\\u0000/);
 	});
+
+	it.each([
+		['mar, 3 mar 2026 9:15:00 p. m. -0500', '2026-03-04T02:15:00.000Z'],
+		['3/3/2026, 9:15:00 p.\u00a0m.', '2026-03-03T21:15:00.000Z'],
+		['mar, 3 mar 2026 12:15:00 a. m.', '2026-03-03T00:15:00.000Z'],
+		['4/3/2026 9:15:00 p. m.', ''],
+	])('tell the half of the day in Spanish: %s', (written, expected) => {
+		const moment = readDate(written);
+		expect(moment === undefined ? '' : new Date(moment).toISOString()).toBe(expected);
+	});
 });
