@@ -64,18 +64,23 @@ export class OpenMultiparts {
 		this.#stack.push({ part, boundaries: boundary === '' ? [] : [boundary], begun: 0, closed: false, preamble: [], preambleLength: 0 });
 	}
 
-	/** Whether a line is a boundary, the inmost first. */
+	/**
+	 * Whether a line is a boundary, the inmost first. Some programs give an inner multipart the boundary of the outer one: behind the end
+	 * of the inner one it is that of the outer one.
+	 */
 	matching(line: string): { level: number; isClose: boolean } | undefined {
 		const text = line.slice(2).trim();
+		let behind: { level: number; isClose: boolean } | undefined;
 		for (let level = this.#stack.length - 1; level >= 0; level--) {
 			for (const boundary of this.#stack[level]?.boundaries ?? []) {
-				if (text === boundary) return { level, isClose: false };
 				// A boundary that is declared with a blank at its end has it before the hyphens.
-				if (text.endsWith('--') && text.startsWith(boundary) && text.slice(boundary.length).trimStart() === '--')
-					return { level, isClose: true };
+				const isClose = text.endsWith('--') && text.startsWith(boundary) && text.slice(boundary.length).trimStart() === '--';
+				if (text !== boundary && !isClose) continue;
+				if (this.#stack[level]?.closed === false) return { level, isClose };
+				behind ??= { level, isClose };
 			}
 		}
-		return undefined;
+		return behind;
 	}
 
 	/** A boundary of the multipart at this level has come. */

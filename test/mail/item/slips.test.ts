@@ -275,4 +275,13 @@ describe('slips of programs that write emails', () => {
 		const moment = readDate(written);
 		expect(moment === undefined ? '' : new Date(moment).toISOString()).toBe(expected);
 	});
+
+	it('find the parts behind an inner multipart that has the boundary of the outer one', async () => {
+		const inner = '--X\r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--X--\r\n\r\n';
+		const { json, names, damage } = await read(
+			`${HEAD}Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\nContent-Type: multipart/alternative; boundary=X\r\n\r\n${inner}` +
+				`--X\r\nContent-Type: text/plain\r\n\r\nBye\r\n--X\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nx\r\n--X--\r\n`,
+		);
+		expect([json.text, json.html, names, damage]).toEqual(['Hello\nBye', '<p>Hello</p><br/>\n<p>Bye</p>', ['a.pdf'], []]);
+	});
 });
