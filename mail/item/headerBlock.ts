@@ -58,7 +58,8 @@ export function isLooseParameter(line: string, before: readonly string[]): boole
  */
 export function isRestOfHeader(line: string, before: readonly string[]): boolean {
 	const lines = before.slice(-MOST_FOLDS);
-	const header = lines.slice(Math.max(0, lines.findLastIndex((one) => !/^[ \t]/.test(one)))).join('');
+	const begin = lines.findLastIndex((one) => !/^[ \t]/.test(one));
+	const header = lines.slice(Math.max(0, begin)).join('');
 	if (OPEN_BASE64.test(header)) return /^[A-Za-z0-9+/=]*(?:\?=|$)/.test(line);
 	if (WHOLE_WORD.test(header) && /^=\?[^ \t]*\?="?;?$/.test(line)) return true;
 	if (OPEN_NAME.test(header)) return /^[^"]*"[ \t]*(?:;|$)/.test(line) || /^=\?[^ \t"]*\?=$/.test(line);
@@ -72,7 +73,8 @@ export function readFields(lines: readonly string[]): Field[] {
 	let name = '';
 	const close = (): void => {
 		// A lone CR ends no line here, but would do so in another program.
-		if (name !== '') fields.push({ key: name.toLowerCase(), name, value: parts.join('').replace(/[\r\0]+/g, ' ').trim() });
+		const value = parts.join('').replace(/[\r\0]+/g, ' ');
+		if (name !== '') fields.push({ key: name.toLowerCase(), name, value: value.trim() });
 		[name, parts] = ['', []];
 	};
 	for (const line of lines) {

@@ -1,13 +1,4 @@
-import {
-	firstOf,
-	isFamiliarField,
-	isField,
-	isLooseParameter,
-	isRestOfHeader,
-	readFields,
-	withoutReturns,
-	type Field,
-} from './headerBlock';
+import { firstOf, isFamiliarField, isField, isLooseParameter, isRestOfHeader, readFields, withoutReturns, type Field } from './headerBlock';
 import { checkMemory } from './memoryLimit';
 import { OpenMultiparts, type PartsReader } from './openMultiparts';
 import { partOf, type Part } from './part';
