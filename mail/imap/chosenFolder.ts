@@ -27,7 +27,7 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
  *
  * - by its path, also with `/` in place of the server's separator
  * - by the name that Exchange gives a special folder in English, such as `Drafts` for `Entwürfe`
- * - by its name, or by its path below INBOX, if only one folder has it
+ * - by its name, or by its path below INBOX, if only one folder outside Deleted Items has it
  * - by the name of a special folder in any language
  *
  * Upper and lower case matter only if two folders differ in nothing else. Blanks before and behind a name may belong to it.
@@ -39,7 +39,7 @@ export function foldersMeant(folders: readonly Folder[], wanted: string, special
 	const own = kind === undefined ? undefined : special(kind);
 	if (own !== undefined && isExchangeName(wanted)) return [own];
 	// "Archiv" in an English mailbox is rather a folder that somebody made than the archive.
-	const named = foldersNamed(folders, wanted);
+	const named = foldersNamed(wanted.includes('/') ? folders : withoutDeleted(folders), wanted);
 	return own === undefined || named.length === 1 ? named : [own];
 }
 
@@ -52,6 +52,13 @@ export function foldersToLeaveOut(folders: readonly Folder[], wanted: string, sp
 	const kind = specialNamed(wanted);
 	const own = kind === undefined ? undefined : special(kind);
 	return [...new Set([...foldersAt(folders, wanted), ...eachNamed(folders, wanted), ...(own === undefined ? [] : [own])])];
+}
+
+/** Outlook deletes a folder by moving it below Deleted Items, where its emails are lost sooner or later. So its name does not find it there. */
+function withoutDeleted(folders: readonly Folder[]): readonly Folder[] {
+	const deleted = specialFolders(folders).get('deleted');
+	if (deleted === undefined || deleted.delimiter === '') return folders;
+	return folders.filter(({ path }) => !path.startsWith(`${deleted.path}${deleted.delimiter}`));
 }
 
 /** Finds the folders with this path, without looking at names. */

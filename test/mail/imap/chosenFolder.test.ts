@@ -36,6 +36,13 @@ describe('the folder that a user means', () => {
 		expect(chooseFolder(known, wanted).path).toBe(path);
 	});
 
+	it('is not found by its name below Deleted Items, where Outlook moves a folder that is deleted', () => {
+		const known = all(['INBOX', 'Clients/Invoices', 'Gelöschte Elemente', 'Gelöschte Elemente/Done', 'Gelöschte Elemente/Invoices']);
+		expect(() => chooseFolder(known, 'Done')).toThrow('There is no folder "Done"');
+		expect(chooseFolder(known, 'Invoices').path).toBe('Clients/Invoices');
+		expect(chooseFolder(known, 'Gelöschte Elemente/Done').path).toBe('Gelöschte Elemente/Done');
+	});
+
 	it('is the one at the top by its name where the server keeps all folders below INBOX', () => {
 		const known = all(['INBOX', 'INBOX.Sent', 'INBOX.Sent Items', 'INBOX.Work', 'INBOX.Old', 'INBOX.Old.Work'], '.');
 		expect(['Sent', 'Sent Items', 'Work', 'Old/Work'].map((wanted) => chooseFolder(known, wanted).path)).toEqual([
