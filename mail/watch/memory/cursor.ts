@@ -196,8 +196,8 @@ export class Cursor {
 	 */
 	withhold(uid: number): { since: number; times: number } {
 		this.state.withheld ??= {};
-		const { since = Date.now(), times = 0 } = this.state.withheld[uid] ?? {};
-		const entry = { since, times: times + 1 };
+		const { times = 0 } = this.state.withheld[uid] ?? {};
+		const entry = { since: this.withheldSince(uid) ?? Date.now(), times: times + 1 };
 		this.state.withheld[uid] = entry;
 		this.forgive(uid);
 		return entry;
@@ -208,8 +208,10 @@ export class Cursor {
 		if (this.state.withheld !== undefined) delete this.state.withheld[uid];
 	}
 
+	/** A time to come is from a clock that was ahead and has been set right since. */
 	withheldSince(uid: number): number | undefined {
-		return this.state.withheld?.[uid]?.since;
+		const since = this.state.withheld?.[uid]?.since;
+		return since === undefined ? undefined : Math.min(since, Date.now());
 	}
 
 	/** Called for emails that are there and are not to be handed over. @param highest every UID up to this one has been seen */
@@ -355,9 +357,13 @@ export class Cursor {
 		this.state.pending[uid] = writeLife(life);
 	}
 
-	/** Whether this is a known email under a new UID. This is possible only after a change of UIDVALIDITY. */
+	/**
+	 * Whether this is a known email under a new UID. This is possible only after a change of UIDVALIDITY, when {@link stateAfterChange}
+	 * has left out `begun`. Before that, a second email with the same Message-ID is another one.
+	 */
 	knows({ uid, messageId }: Seen): boolean {
 		return (
+			this.state.begun === undefined &&
 			this.startedBy(uid) === 'new' &&
 			messageId !== '' &&
 			uid <= (this.state.start?.upTo ?? 0) &&

@@ -223,6 +223,23 @@ describe('the cursor', () => {
 		expect(stateAfterChange({ ...days, uid: 11 }, place(100, '2')).start).toEqual({ upTo: 99, since: 90_000 });
 	});
 
+	it('knows an email by its Message-ID only after a change of UIDVALIDITY: in a first backlog, two emails may have the same one', () => {
+		const first = firstState(place(43), { kind: 'lastDays', days: 2 }, 0, 0, false);
+		const cursor = new Cursor(first, () => undefined);
+		cursor.take([seen(1)]);
+		cursor.succeed([seen(1)], false);
+		const again = { ...seen(2), messageId: seen(1).messageId };
+		expect(cursor.knows(again)).toBe(false);
+		expect(new Cursor(stateAfterChange(first, place(43, '2')), () => undefined).knows(again)).toBe(true);
+	});
+
+	it('does not wait longer for an email that is not given because the clock was ahead when it was first asked for', () => {
+		const cursor = new Cursor({ ...state(), withheld: { 11: { since: Date.now() + 86_400_000, times: 2 } } }, () => undefined);
+		expect(cursor.withheldSince(11)).toBeLessThanOrEqual(Date.now());
+		expect(cursor.withhold(11)).toMatchObject({ times: 3 });
+		expect(cursor.state.withheld?.[11]?.since).toBeLessThanOrEqual(Date.now());
+	});
+
 	it('forgets all about emails that the server has lost, since others get their UIDs', () => {
 		const folder = { ...state(), uid: 5 };
 		const cursor = new Cursor(folder, () => undefined);
