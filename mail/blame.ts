@@ -10,7 +10,7 @@ import { asMailError, isVague, MailError, type MailErrorCode } from './errors';
  * - `server`: the server asks to wait and says how long, or it refuses the mailbox. No email is to blame.
  * - `unclear`: the server is busy and does not say for how long. Exchange says this also of a single email that it cannot return, so an
  *   email is to blame only if it is refused while others succeed.
- * - `ours`: this machine, n8n's storage (disk full, too many open files, storage not reachable) or n8n itself.
+ * - `ours`: this machine, n8n's storage (disk or database full, too many open files, storage not reachable) or n8n itself.
  */
 export type Blame = 'mail' | 'session' | 'server' | 'unclear' | 'ours';
 
@@ -19,9 +19,9 @@ const OF_THE_MAIL: ReadonlySet<MailErrorCode> = new Set(['protocol', 'rejected',
 const OF_THE_FOLDER: ReadonlySet<MailErrorCode> = new Set(['forbidden', 'notFound', 'protocol', 'rejected']);
 const OF_THE_SESSION: ReadonlySet<MailErrorCode> = new Set(['lost', 'timeout', 'stopped', 'unreachable']);
 
-/** @param error anything that was thrown. If it is not a MailError, only a system error of Node is `ours`. */
+/** @param error anything that was thrown. If it is not a MailError, only an error of Node's system or of n8n's storage is `ours`. */
 export function blameOf(error: unknown): Blame {
-	if (!(error instanceof MailError)) return isOfSystem(error) ? 'ours' : 'mail';
+	if (!(error instanceof MailError)) return isOfMachine(error) ? 'ours' : 'mail';
 	if (isVague(error)) return 'unclear';
 	if (OF_THE_MAIL.has(error.code)) return 'mail';
 	return OF_THE_SESSION.has(error.code) ? 'session' : 'server';
@@ -32,10 +32,24 @@ export function isRefusal(error: unknown): error is MailError {
 	return error instanceof MailError && OF_THE_FOLDER.has(error.code);
 }
 
-/** Node's names: ENOSPC, EMFILE, ECONNREFUSED … Libraries wrap such errors in their own. */
-function isOfSystem(error: unknown, depth = 0): boolean {
+/**
+ * Node's names (ENOSPC, EMFILE, ECONNREFUSED …), and those of a database that is full, busy, starting or not reachable: of SQLite, and of
+ * PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). In queue mode, n8n 2 keeps binary data in its database. What
+ * a single large file may cause, such as too little memory, is not among them.
+ */
+const CODE_OF_MACHINE =
+	/^(?:E[A-Z]+|SQLITE_(?:FULL|BUSY|LOCKED|IOERR|CANTOPEN|READONLY)(?:_[A-Z]+)?|08[0-9A-Z]{3}|53[13]00|57P\d\d|58[0-9A-Z]{3})$/;
+/** What the client of PostgreSQL says without a code (pg 8). */
+const LOST_DATABASE = /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** Libraries wrap such errors in their own. */
+function isOfMachine(error: unknown, depth = 0): boolean {
 	if (!(error instanceof Error) || depth > 4) return false;
-	return ('code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)) || isOfSystem(error.cause, depth + 1);
+	const [code, told]: unknown[] = [Reflect.get(error, 'code'), Reflect.get(error, '$metadata')];
+	if ((typeof code === 'string' && CODE_OF_MACHINE.test(code)) || LOST_DATABASE.test(error.message)) return true;
+	// S3's answer that it is at fault or busy.
+	const status: unknown = typeof told === 'object' && told !== null ? Reflect.get(told, 'httpStatusCode') : undefined;
+	return (typeof status === 'number' && (status >= 500 || status === 429)) || isOfMachine(error.cause, depth + 1);
 }
 
 /** How a refused request for several emails is divided. */
