@@ -136,6 +136,8 @@ export const DOUBT = new Set([
 		'če, toda, razen',
 		'delbetalning, plazo, plazos, teilmenge, teillieferung, teilzahlung, ratenzahlung, raten',
 		'skonto, rabatt, vorkasse, acompte, anticipo, acconto, zaliczka, unverbindlich, zähneknirschend',
+		'à confirmer, à valider, à approuver, a confirmar, por confirmar, por aprobar, por autorizar, por aprovar, para aprovar',
+		'da confermare, da approvare, da autorizzare, advance payment, payment in advance, kind of, sort of',
 		'frei haus, credit note, pro rata, monthly, weekly, quarterly, yearly, annually, net, disagrees, deposit, instalment, instalments',
 		'installment, installments, vier-augen, vier-augen-prinzip, vieraugenprinzip',
 		'🤔, ❓, ⏳, ✋, 🛑, ⛔, 🚫, 🤷, 😕, 😡',
@@ -153,6 +155,63 @@ export const NUMBERS = table(
 	'one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, twenty, fifty, hundred, thousand, hundert, tausend',
 	'vierhundert, fünfhundert, zwei, drei, vier, fünf, deux, trois, quatre, cinq, dos, tres, cuatro, cinco, due, tre, quattro',
 	'dois, duas, twee, drie, cent, cien, mil, cento',
+);
+
+/**
+ * One word below an approval may say that it is none: "Nevermind", "Verschoben", "保留". Phones write its first letter in upper case, as that
+ * of a name.
+ */
+const STANDINGS = table(
+		'cancellation, rejection, refusal, denial, negative, nah, nay, nevermind, nvm, whatever, terminated, termination, dismissed',
+		'suspension, suspended, withdrawal, deferral, deferred, delayed, postponement, postponed, reversal, reversed, returned',
+		'objection, veto, vetoed, dispute, disputed, overruled, halted, blocked, restricted, capped, prepaid, prepayment, prorated',
+		'rescinded, rescind, nullified, invalidated, superseded, voided, forged, fraud, fraudulent, spam, phishing, scam, fake, hacked',
+		'wrongly, accidental, erroneous, nonsense, rubbish, bullshit, sarcastic, notwithstanding, sometimes, someday, elsewhere',
+		'someone, nobody, neither, nowhere, overpriced, incomplete, unsigned, unbudgeted, unapproved, unpaid, unresolved, unconfirmed',
+		'undecided, reserved, sike',
+		'stornierung, storniert, ablehnung, absage, abgesagt, abgebrochen, kündigung, gekündigt, einspruch, widerspruch, rücksprache',
+		'rückruf, nachverhandlung, vertagung, vertagt, aufschub, aufgeschoben, verschiebung, verschoben, terminverschiebung',
+		'zurückgestellt, zurückgezogen, zurückgewiesen, zurückweisung, gestoppt, gestrichen, verworfen, verweigerung, verweigert',
+		'nichtgenehmigung, testlauf, barzahlung, selbstabholung, vorauszahlung, ansichtssache, rückfrage, rückfragen, nachfrage',
+		'nachbesserung, einschränkung, einschränkungen, eingeschränkt, zwischenfreigabe, notlösung, härtefall, obergrenze',
+		'budgetgrenze, quatsch, blödsinn, unsinn, rückzug, fehlanzeige, fehlalarm, pustekuchen, denkste, nö, niemals, keinesfalls',
+		'keineswegs, mitnichten, gesperrt, beanstandung, teilgenehmigung, teilfreigabe, teilablehnung, einzelfall, befristung',
+		'befristet, zeitweise, anteilig, hälftig, limitiert, gedeckelt, unvollständig, unklar, ungültig, hinfällig, überholt',
+		'ausgesetzt, ausstehend, unterbrochen, egal, halt, notfall, rückgabe, vergesst',
+		'refus, rejet, annulation, annulé, annulée, jamais, négatif, surtout, reporté, reportée, ajournement, ajourné, ajournée',
+		'attente, opposition, contestation, désistement, suspendu, suspendue, provisoire, partiel, partielle, litige, rétractation',
+		'résiliation, nul, nulle, retiré, retirée, bloqué, bloquée, différé, différée, impossible, conditionnel, conditionnelle',
+		'conditionné, conditionnée',
+		'anulación, cancelación, negativo, nunca, jamás, tampoco, parcial, suspendido, suspendida, aplazado, aplazada, pendiente',
+		'devolución, reclamación, cancelado, cancelada, anulado, anulada, negado, negada, imposible, condicionado, condicionada',
+		'pospuesto, pospuesta, recusa, suspenso, suspensa, adiado, adiada, pendente, provisório, provisória, reserva, provisionalmente',
+		'retirado',
+		'annullamento, annullato, annullata, negato, negata, parziale, provvisorio, provvisoria, sospeso, sospesa, rinviato, rinviata',
+		'rimborso, nessuno, nessuna, impossibile, ritirato, riserva, annulering, geannuleerd, afwijzing, weigering, geweigerd, nooit',
+		'nimmer, deels, uitstel, uitgesteld, bezwaar, ingetrokken, onvolledig, opgeschort, rimandato, condizionato, condizionata',
+		'straks, voorwaardelijk',
+		'avslaget, aldrig, afslag, afslået, aldri, avbrutet, avbrutt, inställt, inställd, uppskjutet, utsatt, udsat, udskudt',
+		'annullerad, annulleret, annullert, delvis, preliminärt, foreløbig, villkorligt, betinget, nekad, nektet, nægtet, återkallat',
+		'tilbagekaldt, trukket, hylätään, peruttu, peruutettu, ehdollinen, ehdollisesti, osittain, myöhemmin, lykätty, koskaan, senare',
+		'imorgon, uppskjuten, annullerat, avvisat, nekat, villkorad, vänta, indraget, senere, aflyst, delvist, vent, avlyst',
+		'kansellert, avslått, foreløpig, huomenna, evätty, alustavasti, keskeytetty, odota',
+		'odmowa, odmawiam, odrzucono, anulowano, anulowane, wstrzymane, wstrzymano, warunkowo, nigdy, odroczone, wycofane, wycofuję',
+		'zawieszone, zrušeno, zrušené, odloženo, odložené, podmínečně, podmienečne, nikdy, později, neskôr, törölve, visszavonva',
+		'feltételesen, soha, később, elhalasztva, függőben, anulat, anulată, amânat, amânată, condiționat, niciodată, suspendat',
+		'parțial, asla, i̇ptal, şartlı, koşullu, ertelendi, kısmi, beklemede, później, jutro, odroczono, przełożone, odwołane',
+		'wstępnie, zítra, odmítnuto, podmíněně, předběžně, pozastaveno, staženo, zajtra, zamietnuté, odmietnuté, predbežne, čiastočne',
+		'pozastavené, stiahnuté, holnap, lemondva, ideiglenesen, részben, felfüggesztve, târziu, mâine, refuzat, provizoriu, retras',
+		'sonra, geçici, durduruldu',
+		'ακυρώθηκε, ποτέ, αναβάλλεται, αναβλήθηκε, αργότερα, отказ, отказано, отказать, отменено, отменяется, отозвано, условно',
+		'никогда, отложено, приостановлено, аннулировано, позднее, потом, відмова, відмовлено, скасовано, ніколи, умовно, відкладено',
+		'пізніше, частково, отхвърлено, никога, nikad, nikada, odgođeno, otkazano, uvjetno, nikoli, preklicano, zavrnjeno, pogojno',
+		'hoãn, không, ditunda, bersyarat, dibatalkan, nanti, αύριο, ακυρώνεται, απορρίφθηκε, προσωρινά, μερικώς, перенесено',
+		'предварительно, временно, попередньо, тимчасово, призупинено, відкликано, после, утре, спряно, оттеглено, kasnije, sutra',
+		'djelomično, privremeno, povučeno, kasneje, jutri, preloženo, delno, začasno, umaknjeno, chưa, đừng, tidak, jangan, besok',
+		'sebagian, sementara',
+		'作废, 作廢, 撤回, 缓办, 緩辦, 退回, 保留, 保留中, 推迟, 推遲, 延期, 存疑, 另议, 再议, 复议, 否决, 否決, 补充材料, 待定, 未定, 要確認, 要相談, 差戻, 未承認, 보류, 보류중, 재검토, 연기, 유보',
+		'미정, 불가, 철회, 재고, 조건부, 부결, 미승인, 반대, مشروط, ملغى, ملغي, أبدا, مؤجل, لاحقا, معلق, מבוטל, אסור, מותנה, לעולם, מושהה, בוטל, 中止, 仮承認',
+		'一部, 後日, 部分, 没有, 退货, 일부, 안됨, 안돼, 절대, 중단, جزئيا, كلا, חלקית, בהמשך',
 );
 
 /** Words that are neither harmless nor doubt, and no names with a capital letter either: "Next Month", "Two Units". */
@@ -173,6 +232,7 @@ export const NOT_NAMES = new Set([
 		'comment, comments, minor, remark, remarks, eingang, haus, note, rata, package, paket, sarcasm, sarkasmus, ironie, netto, brutto',
 		'agrees, approves, decides, pays, knows, confirms, wants, stimmt, zahlt',
 	),
+	...STANDINGS,
 ]);
 
 /** Of these, those that are also family names, such as "Doris Day". */

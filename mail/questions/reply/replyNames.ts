@@ -10,13 +10,13 @@ const NAME =
 
 export function isName(part: string): boolean {
 	const words = writtenWordsOf(part);
-	if (!hasShapeOfName(part) || / \p{L}$/u.test(part)) return false;
+	if (!hasShapeOfName(part) || / (?:\p{L}|of)$/u.test(part)) return false;
 	if (words.length === 1 && /^(?!Kimberly).{6,}ly$/.test(part)) return false;
 	return words.every((written, at) => {
 		const word = written.toLowerCase();
 		if (word === 'salvo' && words.length > 1) return false;
 		if (at > 0 && FAMILY_NAMES.has(word)) return !ALSO_NAMES.has(words[0]?.toLowerCase() ?? '');
-		if (ALSO_NAMES.has(word)) return words.length > 1 || !IN_FAVOUR.has(word);
+		if (ALSO_NAMES.has(word)) return words.length > 1 || !(IN_FAVOUR.has(word) || AGAINST.has(word));
 		return written === word || !isOrdinary(word);
 	});
 }

@@ -34,10 +34,19 @@ const OF_OTHER = new RegExp(
 	'u',
 );
 
+/** "Correct the invoice", "Bin it", "Have him approve it", "Pay the invoice in advance". */
+const OTHERWISE = new RegExp(
+	'^(?:(?:and|but|please) )?(?:correct|bin|end) (?:it|this|that|the|our|my|your)(?![\\p{L}\'-])' +
+		'|\\b(?:have|let) (?:him|her|them)(?: \\p{L}+)? (?:approve|confirm|agree|accept)' +
+		'|\\bconfirm (?:(?:it|this|that) )?with\\b|\\blet (?:it|this|that) go\\b' +
+		'|^(?:(?:pay|paid)(?: \\p{L}+){0,3} )?in advance(?: please)?$',
+	'u',
+);
+
 /** Whether a part of a reply asks for something else than to go ahead. Then even "approved" leaves the question open. */
 export function asksMore(part: string): boolean {
 	const words = plain(part);
-	return [INVERTED, TO_ME, ANOTHER, OF_OTHER].some((pattern) => pattern.test(words));
+	return [INVERTED, TO_ME, ANOTHER, OF_OTHER, OTHERWISE].some((pattern) => pattern.test(words));
 }
 
 /** "Yes, I can do it", "Oui, c'est notre commande": such words answer what the person is or has, or does later. */

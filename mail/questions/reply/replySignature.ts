@@ -77,6 +77,10 @@ const LABELLED =
 /** "14.12. - 16.12." */
 const DAYS = /^\d{1,2}[./]\d{0,2}[./]?\d{0,4} ?[-–] ?\d{1,2}[./]\d{0,2}[./]?\d{0,4}$/;
 
+/** "50 units" */
+const QUANTITY =
+	/^\W{0,3}\d+(?:[.,]\d+)? ?(?:units?|pieces?|pcs|items?|licen[cs]es?|seats?|hours?|days?|weeks?|months?|stück|stk|tage?|wochen?|monate?|stunden?|unités?|pièces?|jours?|mois|unidades|piezas|días|pezzi|giorni|stuks|dagen|weken)(?![\p{L}'-])/iu;
+
 /** "8.00 - 16.00" */
 const HOURS = /^\d{1,2}\.(?:00|1[3-9]|[2-5]\d) ?[-–] ?\d{1,2}\.(?:00|1[3-9]|[2-5]\d)$/;
 
@@ -101,7 +105,7 @@ function hasAmount(line: string): boolean {
 	const currency = '(?:[€$£¥₹%]|eur|euros?|usd|gbp|chf|sek|nok|dkk|pln|dollars?|pounds?|kr)';
 	const [, label = ''] = LABELLED.exec(line) ?? [];
 	const isStrange = label !== '' && !isContact(label);
-	if (isStrange || (DAYS.test(line) && !HOURS.test(line))) return true;
+	if (isStrange || QUANTITY.test(line) || (DAYS.test(line) && !HOURS.test(line))) return true;
 	const amount = new RegExp(`\\d ?k? ?${currency}(?![\\p{L}])|(?<![\\p{L}])${currency} ?\\d|(?<![\\p{L}])(?:to|auf|naar) \\d`, 'iu');
 	if (/^(?:\d{1,4}|\d{1,3}[.,]\d{2,3})$/.test(line)) return true;
 	return amount.test(line) && !/capital|kapital/i.test(line);

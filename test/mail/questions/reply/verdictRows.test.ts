@@ -194,6 +194,8 @@ describe('a plain approval by email', () => {
 			),
 			'Approved\n\nAnna Smith\nRoom: 312\nExt: 4432\nTel: 0171 2345678',
 		],
+		...['Approved, thanks in advance', 'Approved, let them know', 'Yes, this is correct', 'Approuvé, bon à payer'],
+		'Approved\n\nAda Lovelace\n50 Main Street',
 		'Approved, no objections',
 		'Approved. No objections from my side.',
 		'Approved, no problem',
@@ -628,6 +630,74 @@ describe('an approval by email with a condition', () => {
 		...['Aprobado, Plazo Treinta', 'Godkänt, Delbetalning'],
 		...['Godkänt, förutsatt att Ola skriver på', 'Igen. De csak holnap.', 'Igen. De holnap.', '同意，附条件', '承認します。ただし来週'],
 	])('is left open in its language: %j', (text) => {
+		expect(verdict(text)).toBe('unclear');
+	});
+
+	it.each([
+		['Approved', 'No Nope Never Nevermind Later Postponed Cancelled Canceled Conditional Conditionally Provisional Provisionally'],
+		['Approved', 'Pending Hold Rejected Refused Declined Denied Partly Partially Tomorrow Not Withdrawn Revoked Deferred Suspended'],
+		['Approved', 'Stop Wait Undecided Tentative Unapproved'],
+		['Genehmigt', 'Nein Nö Nie Niemals Nicht Später Verschoben Aufgeschoben Vertagt Storniert Abgesagt Abgelehnt Bedingt'],
+		['Genehmigt', 'Vorbehaltlich Vorläufig Vorerst Teilweise Widerrufen Zurückgezogen Zurückgestellt Ausgesetzt Gestoppt Morgen'],
+		['Genehmigt', 'Warten Egal Verworfen Verweigert Vielleicht'],
+		['Approuvé', 'Non Jamais Pas Plus Demain Reporté Reportée Annulé Annulée Refusé Refusée Rejeté Suspendu Provisoire'],
+		['Approuvé', 'Provisoirement Partiellement Conditionnel Retiré Ajourné Attendez Stop Différé Conditionné'],
+		['Aprobado', 'No Nunca Jamás Luego Después Mañana Aplazado Pospuesto Cancelado Anulado Rechazado Denegado Provisional'],
+		['Aprobado', 'Provisionalmente Parcialmente Condicionado Suspendido Pendiente Retirado Espera Tampoco'],
+		['Approvato', 'No Dopo Domani Rinviato Rimandato Annullato Rifiutato Respinto Negato Provvisorio Parziale Parzialmente Sospeso'],
+		['Approvato', 'Condizionato Ritirato Aspetta'],
+		['Aprovado', 'Não Nunca Jamais Depois Amanhã Adiado Cancelado Anulado Recusado Rejeitado Negado Provisório Parcial Parcialmente'],
+		['Aprovado', 'Suspenso Condicionado Pendente Retirado Espere'],
+		['Akkoord', 'Nee Neen Nooit Nimmer Niet Later Straks Morgen Uitgesteld Geannuleerd Afgewezen Afgekeurd Geweigerd Voorlopig'],
+		['Akkoord', 'Voorwaardelijk Gedeeltelijk Deels Opgeschort Ingetrokken Wacht'],
+		['Godkänt', 'Nej Aldrig Inte Senare Imorgon Uppskjutet Uppskjuten Inställt Inställd Avbrutet Annullerad Annullerat Avslaget'],
+		['Godkänt', 'Avslag Avvisat Avvisas Nekat Nekad Villkorligt Villkorad Preliminärt Delvis Återkallat Vänta Indraget'],
+		['Godkendt', 'Nej Aldrig Ikke Senere Udsat Udskudt Annulleret Aflyst Afvist Afslag Afslået Nægtet Betinget Foreløbig Delvist'],
+		['Godkendt', 'Trukket Vent'],
+		['Godkjent', 'Nei Aldri Ikke Senere Utsatt Annullert Avlyst Kansellert Avvist Avslag Avslått Nektet Betinget Foreløpig Delvis'],
+		['Godkjent', 'Trukket Vent'],
+		['Hyväksytty', 'Ei Koskaan Myöhemmin Huomenna Lykätty Peruttu Peruutettu Hylätty Hylätään Evätty Ehdollinen Ehdollisesti'],
+		['Hyväksytty', 'Osittain Alustavasti Keskeytetty Odota'],
+		['Zatwierdzam', 'Nie Nigdy Później Jutro Odroczone Odroczono Przełożone Anulowane Anulowano Odwołane Odrzucone Odrzucono Odmowa'],
+		['Zatwierdzam', 'Warunkowo Wstępnie Częściowo Zawieszone Wstrzymane Wycofane'],
+		['Schváleno', 'Ne Nikdy Později Zítra Odloženo Zrušeno Zamítnuto Odmítnuto Podmíněně Podmínečně Předběžně Částečně Pozastaveno'],
+		['Schváleno', 'Staženo'],
+		['Schválené', 'Nie Nikdy Neskôr Zajtra Odložené Zrušené Zamietnuté Odmietnuté Podmienečne Predbežne Čiastočne Pozastavené'],
+		['Schválené', 'Stiahnuté'],
+		['Jóváhagyva', 'Nem Soha Később Holnap Elhalasztva Törölve Lemondva Elutasítva Feltételesen Ideiglenesen Részben Felfüggesztve'],
+		['Jóváhagyva', 'Visszavonva'],
+		['Aprobat', 'Nu Niciodată Târziu Mâine Amânat Anulat Respins Refuzat Condiționat Provizoriu Parțial Suspendat Retras'],
+		['Onaylandı', 'Hayır Asla Sonra Yarın Ertelendi İptal Reddedildi Şartlı Koşullu Geçici Kısmen Kısmi Beklemede Durduruldu'],
+		['Εγκρίνεται', 'Όχι Ποτέ Αργότερα Αύριο Αναβάλλεται Αναβλήθηκε Ακυρώθηκε Ακυρώνεται Απορρίπτεται Απορρίφθηκε Προσωρινά Μερικώς'],
+		['Одобрено', 'Нет Никогда Позже Потом Завтра Отложено Перенесено Отменено Отменяется Отклонено Отказ Отказано Условно'],
+		['Одобрено', 'Предварительно Частично Временно Приостановлено Отозвано Аннулировано'],
+		['Схвалено', 'Ні Ніколи Пізніше Завтра Відкладено Перенесено Скасовано Відхилено Відмова Відмовлено Умовно Попередньо Частково'],
+		['Схвалено', 'Тимчасово Призупинено Відкликано'],
+		['Одобрявам', 'Не Никога После Утре Отложено Отменено Отхвърлено Отказано Условно Частично Временно Спряно Оттеглено'],
+		['Odobreno', 'Ne Nikad Nikada Kasnije Sutra Odgođeno Otkazano Odbijeno Uvjetno Djelomično Privremeno Povučeno'],
+		['Potrjeno', 'Ne Nikoli Kasneje Jutri Preloženo Preklicano Zavrnjeno Pogojno Delno Začasno Umaknjeno'],
+		['Chấp thuận', 'Không Hoãn Hủy Chưa Đừng'],
+		['Disetujui', 'Tidak Jangan Nanti Besok Ditunda Dibatalkan Ditolak Bersyarat Sebagian Sementara'],
+		['承認', '延期 保留 保留中 未定 却下 否認 差戻 差し戻し 差戻し 見送り 取消 取り消し 中止 撤回 条件付 条件付き 仮承認 一部 後日 未承認 要確認 要相談 否決'],
+		['同意', '延期 推迟 暂缓 取消 作废 撤回 驳回 否决 待定 保留 有条件 部分 以后 稍后 再议 退回 拒绝 不行 不 没有 从不 改天'],
+		['승인', '보류 연기 취소 철회 반려 부결 거절 거부 조건부 일부 나중에 나중 미정 불가 안됨 안돼 절대 재검토 유보 중단'],
+		['موافق', 'لا أبدا أبداً لاحقا لاحقاً مؤجل ملغى ملغي مرفوض مشروط معلق جزئيا مؤقتا غدا كلا'],
+		['מאושר', 'לא לעולם מבוטל בוטל נדחה מותנה מושהה אסור מחר חלקית בהמשך'],
+		['Approved', 'Nevermind Nah Whatever Rescinded Incomplete Overpriced Prepaid Veto Objection'],
+		['Genehmigt', 'Stornierung Rücksprache Einspruch Rückfrage Selbstabholung Teilfreigabe Vorauszahlung Befristet'],
+	])('is left open if a word behind "%s" or below it means no, never, later, cancelled or under reserve: %s', (approval, words) => {
+		const ways = [', ', '\n', '.\n\n'];
+		expect(verdict(approval)).toBe(true);
+		expect(words.split(' ').filter((word) => ways.some((way) => verdict(`${approval}${way}${word}`) === true))).toEqual([]);
+	});
+
+	it.each([
+		...['Validé, à confirmer', 'Approuvé à valider', "D'accord, à confirmer", 'De acuerdo, a confirmar', 'Aprobado, por confirmar'],
+		...['Aprobado por autorizar', 'Approvato da confermare', 'Approvato, da approvare', 'Aprovado, a confirmar', 'Sim, para aprovar'],
+		...['Approved, payment in advance', 'Yes, pay the invoice in advance', 'Approved, in advance please', 'Approved, advance payment'],
+		...['Yes, have him approve it', 'Yes, let them confirm', 'Yes, confirm with them', 'Yes, bin it', 'Yes, end this contract', 'Yes, let it go'],
+		...['Approved, correct the invoice', 'Approved. Please correct it.', 'Approved, sort of', 'Approved, Kind of', 'Approved\n\nAda Lovelace\n50 units'],
+	])('is left open if it asks for something else or names a condition: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
 	});
 });
