@@ -21,15 +21,11 @@ import type { MailboxWatchOptions } from './options';
 import { Slots } from '../session/pauses';
 import type { Rules } from '../handover/rules';
 import { SharedSession } from './sharedSession';
-import { SurveyOrder } from './surveyOrder';
+import { SurveyOrder, surveyPause } from './surveyOrder';
 import { Telling } from '../reports/telling';
 
 /** ms between two surveys of all folders. The busiest folder is also looked at whenever the server announces a change. */
 const SURVEY_MS = 60_000;
-/** ms between two surveys for each watched folder. It makes surveys rarer in a mailbox with many folders: Exchange counts commands. */
-const MS_A_FOLDER = 500;
-/** Largest part of the time that surveys may take. */
-const LARGEST_PART = 0.2;
 /** ms after which the memory is stored without another reason, so that it has the time of the last survey. */
 const STORED_MS = 10 * 60_000;
 /** With each survey, the activity of a folder counts less by this factor, so that another folder can become the busiest. */
@@ -196,7 +192,7 @@ export class TreeWatch<Item> {
 	/** In ms. A little less than the pause between two looks, so that each second look is a survey. */
 	get #surveyEvery(): number {
 		const { heartbeatMs = SURVEY_MS } = this.options;
-		const paced = Math.max(heartbeatMs, this.#branches.size * MS_A_FOLDER, this.#survey.took / LARGEST_PART);
+		const paced = Math.max(heartbeatMs, surveyPause(this.#branches.size, this.#survey.took));
 		return (heartbeatMs < SURVEY_MS ? heartbeatMs : paced) * 0.9;
 	}
 

@@ -2,6 +2,7 @@ import type { StatusObject } from 'imapflow';
 import { expect, it } from 'vitest';
 
 import { isUnchanged } from '../../../../mail/watch/folders/branch';
+import { surveyPause } from '../../../../mail/watch/folders/surveyOrder';
 import { placeOf } from '../../../../mail/watch/memory/cursor';
 import type { FolderState } from '../../../../mail/watch/memory/memory';
 
@@ -34,4 +35,10 @@ it.each<[string, boolean, StatusObject, FolderState]>([
 ])('at the first survey after a restart, a folder need not be looked into if nothing has changed: %s', (_what, unchanged, now, known) => {
 	const place = placeOf('Ada@example.test', now);
 	expect(isUnchanged({ intake: { path: '', seen: 0 } }, known, place, now, false)).toBe(unchanged);
+});
+
+it('the next survey follows after half a second for each folder, and later if one takes long, but never by more than ten minutes', () => {
+	expect([surveyPause(10, 1_000), surveyPause(500, 20_000), surveyPause(10, 60_000)]).toEqual([5_000, 250_000, 300_000]);
+	// It waited for a backlog of large emails, or for as long as the server asked for.
+	expect(surveyPause(10, 30 * 60_000)).toBe(600_000);
 });
