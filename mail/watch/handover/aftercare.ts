@@ -12,6 +12,7 @@ import { rest } from '../session/pauses';
 import type { Rules } from './rules';
 
 export interface AftercareOptions {
+	folder: string;
 	cursor: Cursor;
 	use: Use;
 	/** Called when emails cannot be changed on the server. The receiver limits how often this is reported. */
@@ -22,6 +23,9 @@ export interface AftercareOptions {
 
 /** Number of refusals after which an email is no longer tried, if the server has changed other emails between them. */
 const BLAMES = 3;
+
+/** Number of emails that a report names. */
+const MOST_NAMED = 20;
 
 /**
  * Does on the server what is due for processed emails. Actions are collected while one command runs, so that a backlog needs few
@@ -85,7 +89,7 @@ export class Aftercare {
 			}
 			if (blameOf(error) !== 'session') {
 				troubled = true;
-				this.#options.complain(error);
+				this.#options.complain(error.permanent ? naming(uids, this.#options.folder, error) : error);
 			}
 			failures += 1;
 			const blamed = blameOf(error) === 'unclear' && this.#isToBlame(uids, failures);
@@ -141,6 +145,13 @@ export class Aftercare {
 		for (const uid of uids) this.#trial.forget(uid);
 		this.#options.cursor.settle(uids);
 	}
+}
+
+/** Nothing more is done to these emails, so a person has to know which they are. */
+function naming(uids: readonly number[], folder: string, error: MailError): MailError {
+	const more = uids.length > MOST_NAMED ? ` and ${uids.length - MOST_NAMED} more` : '';
+	const named = uids.slice(0, MOST_NAMED).join(', ');
+	return error.reworded(`${error.summary} This is about the email${uids.length === 1 ? '' : 's'} with UID ${named}${more} in ${folder}.`);
 }
 
 function refused(uid: number | undefined, { summary, command, response }: MailError): MailError {

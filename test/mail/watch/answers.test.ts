@@ -278,7 +278,7 @@ describe('an action of which the server refuses all because of one mail', () => 
 	it.each([
 		['UID MOVE', { kind: 'move', to: 'Done' }],
 		['UID STORE', { kind: 'read' }],
-	] as const)('is done to all the others, and the one is reported (%s)', async (command, after) => {
+	] as const)('is done to all the others, and the one is reported by its UID (%s)', async (command, after) => {
 		const one = rig({ rules: { batchSize: 20, after } });
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Done');
 		answerFor(sandbox, one.mailbox, command, [5], '%t NO The message is locked.');
@@ -291,7 +291,7 @@ describe('an action of which the server refuses all because of one mail', () => 
 		await one.until('rest', () => one.subjects.length === 20 && one.watch.idle);
 		const left = await sandbox.dovecot.doveadm('fetch', '-u', one.mailbox, 'uid', 'mailbox', 'INBOX', 'UNSEEN');
 		expect(left.trim()).toBe('uid: 5');
-		expect(one.reports.map(({ code, response, message }) => [code, response, message.includes('locked')])).toEqual([
+		expect(one.reports.map(({ code, response, message }) => [code, response, /locked.+ UID 5 in INBOX/.test(message)])).toEqual([
 			['rejected', undefined, true],
 		]);
 		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });

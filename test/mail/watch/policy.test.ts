@@ -294,6 +294,7 @@ describe('what is to be done on the server', () => {
 		for (let moment = 0; moment < 20; moment++) {
 			const folder: FolderState = { mailbox: 'ada@x', uidValidity: '1', uid: 2, pending: { 1: 0, 2: 0 }, newest: 0, recent: [] };
 			const aftercare = new Aftercare({
+				folder: 'INBOX',
 				cursor: new Cursor(folder, () => undefined),
 				use: async () => await Promise.resolve(Object(undefined)),
 				complain: () => undefined,

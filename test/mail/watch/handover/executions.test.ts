@@ -36,7 +36,13 @@ function executionsOf(send: () => Promise<Outcome>, rules: Partial<Rules> = {}):
 			relieved: nothing,
 		},
 		new Backlog(nothing),
-		new Aftercare({ cursor, use: async () => await Promise.reject(new Error('no server')), complain: nothing, relieved: nothing }),
+		new Aftercare({
+			folder: 'INBOX',
+			cursor,
+			use: async () => await Promise.reject(new Error('no server')),
+			complain: nothing,
+			relieved: nothing,
+		}),
 		new AbortController().signal,
 	);
 }
