@@ -34,8 +34,8 @@ export function isRefusal(error: unknown): error is MailError {
 
 /**
  * Node's names (ENOSPC, EMFILE, ECONNREFUSED …), and those of a database that is full, busy, starting or not reachable: of SQLite, and of
- * PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). In queue mode, n8n 2 keeps binary data in its database. What
- * a single large file may cause, such as too little memory, is not among them.
+ * PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). In queue mode, n8n 2 keeps binary data in its database. Codes
+ * that tell more often of one file than of the database, such as those of too little memory, are not among them.
  */
 const CODE_OF_MACHINE =
 	/^(?:E[A-Z]+|SQLITE_(?:FULL|BUSY|LOCKED|IOERR|CANTOPEN|READONLY)(?:_[A-Z]+)?|08[0-9A-Z]{3}|53[13]00|57P\d\d|58[0-9A-Z]{3})$/;
@@ -47,9 +47,9 @@ function isOfMachine(error: unknown, depth = 0): boolean {
 	if (!(error instanceof Error) || depth > 4) return false;
 	const [code, told]: unknown[] = [Reflect.get(error, 'code'), Reflect.get(error, '$metadata')];
 	if ((typeof code === 'string' && CODE_OF_MACHINE.test(code)) || LOST_DATABASE.test(error.message)) return true;
-	// S3's answer that it is at fault or busy.
+	// S3's answer that it is at fault or busy. 501 is about the request, and 504 may be about one large file.
 	const status: unknown = typeof told === 'object' && told !== null ? Reflect.get(told, 'httpStatusCode') : undefined;
-	return (typeof status === 'number' && (status >= 500 || status === 429)) || isOfMachine(error.cause, depth + 1);
+	return (typeof status === 'number' && [429, 500, 502, 503].includes(status)) || isOfMachine(error.cause, depth + 1);
 }
 
 /** How a refused request for several emails is divided. */

@@ -50,6 +50,7 @@ describe('what is to blame', () => {
 			'ours',
 		],
 		['a database that refuses what it is to store', Object.assign(new Error('value too long'), { code: '22001' }), 'mail'],
+		['an S3 that does not know what is asked', Object.assign(new Error('x'), { $metadata: { httpStatusCode: 501 } }), 'mail'],
 		['an S3 that refuses a file', Object.assign(new Error('x'), { $metadata: { httpStatusCode: 400 } }), 'mail'],
 		['an error of the code that makes the item', new TypeError('x is undefined'), 'mail'],
 		['an error of a library, whose code is no name of Node', Object.assign(new Error('x'), { code: 'ERR_INVALID_ARG' }), 'mail'],

@@ -137,7 +137,7 @@ export const DOUBT = new Set([
 		'delbetalning, plazo, plazos, teilmenge, teillieferung, teilzahlung, ratenzahlung, raten',
 		'skonto, rabatt, vorkasse, acompte, anticipo, acconto, zaliczka, unverbindlich, zähneknirschend',
 		'à confirmer, à valider, à approuver, a confirmar, por confirmar, por aprobar, por autorizar, por aprovar, para aprovar',
-		'da confermare, da approvare, da autorizzare, advance payment, payment in advance, kind of, sort of',
+		'da confermare, da approvare, da autorizzare, advance payment, payment in advance',
 		'frei haus, credit note, pro rata, monthly, weekly, quarterly, yearly, annually, net, disagrees, deposit, instalment, instalments',
 		'installment, installments, vier-augen, vier-augen-prinzip, vieraugenprinzip',
 		'🤔, ❓, ⏳, ✋, 🛑, ⛔, 🚫, 🤷, 😕, 😡',
@@ -147,6 +147,7 @@ export const DOUBT = new Set([
 /** Of the words here and of harmless ones, those that are also part of names, such as "Om Prakash", "Ma Long" and "Maria da Silva". */
 export const ALSO_NAMES = table(
 	'caro, cara, salvo, de, da, di, ha, om, ma, se, nu, ali, ale, len, ak, men, mas, dar, ama, si, als, jos, jen, toda, solo, ako, ja, max',
+	'soha, nay, nah, veto, straks, vent, halt, asla, deels, sike, fake, nul',
 	'van, von, der, den, la, le, el, may, bill, doe, best, good, frei, gut, klar, kind, bon, doe, best, good, frei, gut, klar, kind, bon',
 );
 
@@ -161,7 +162,7 @@ export const NUMBERS = table(
  * One word below an approval may say that it is none: "Nevermind", "Verschoben", "保留". Phones write its first letter in upper case, as that
  * of a name.
  */
-const STANDINGS = table(
+export const STANDINGS = table(
 		'cancellation, rejection, refusal, denial, negative, nah, nay, nevermind, nvm, whatever, terminated, termination, dismissed',
 		'suspension, suspended, withdrawal, deferral, deferred, delayed, postponement, postponed, reversal, reversed, returned',
 		'objection, veto, vetoed, dispute, disputed, overruled, halted, blocked, restricted, capped, prepaid, prepayment, prorated',

@@ -1,5 +1,5 @@
 import { CLOSINGS } from '../../item/newText/words';
-import { ALSO_NAMES, DOUBT, FAMILY_NAMES, NOT_NAMES, WEEKDAYS } from './doubtWords';
+import { ALSO_NAMES, DOUBT, FAMILY_NAMES, NOT_NAMES, STANDINGS, WEEKDAYS } from './doubtWords';
 import { COURTESY, HARMLESS, WISHES } from './harmlessWords';
 import { AGAINST, IN_FAVOUR, table } from './replyWords';
 import { piecesOf, plain, wordsOf, writtenWordsOf, type Piece } from './replyText';
@@ -16,7 +16,7 @@ export function isName(part: string): boolean {
 		const word = written.toLowerCase();
 		if (word === 'salvo' && words.length > 1) return false;
 		if (at > 0 && FAMILY_NAMES.has(word)) return !ALSO_NAMES.has(words[0]?.toLowerCase() ?? '');
-		if (ALSO_NAMES.has(word)) return words.length > 1 || !(IN_FAVOUR.has(word) || AGAINST.has(word));
+		if (ALSO_NAMES.has(word)) return words.length > 1 || ![IN_FAVOUR, AGAINST, STANDINGS].some((list) => list.has(word));
 		return written === word || !isOrdinary(word);
 	});
 }

@@ -79,7 +79,7 @@ const DAYS = /^\d{1,2}[./]\d{0,2}[./]?\d{0,4} ?[-–] ?\d{1,2}[./]\d{0,2}[./]?\d
 
 /** "50 units" */
 const QUANTITY =
-	/^\W{0,3}\d+(?:[.,]\d+)? ?(?:units?|pieces?|pcs|items?|licen[cs]es?|seats?|hours?|days?|weeks?|months?|stück|stk|tage?|wochen?|monate?|stunden?|unités?|pièces?|jours?|mois|unidades|piezas|días|pezzi|giorni|stuks|dagen|weken)(?![\p{L}'-])/iu;
+	/^\W{0,3}\d+(?:[.,]\d+)? ?(?:units?|pieces?|pcs|items?|licen[cs]es?|seats?|hours?|days?|weeks?|months?|stück|stk|tage?|wochen?|monate?|stunden?|unités?|pièces?|jours?|mois|unidades|piezas|días|pezzi|giorni|stuks|dagen|weken)[^\p{L}\d]{0,4}$/iu;
 
 /** "8.00 - 16.00" */
 const HOURS = /^\d{1,2}\.(?:00|1[3-9]|[2-5]\d) ?[-–] ?\d{1,2}\.(?:00|1[3-9]|[2-5]\d)$/;

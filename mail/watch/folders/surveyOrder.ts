@@ -4,12 +4,12 @@ import type { Folder } from '../../imap/folders';
 const MS_A_FOLDER = 500;
 /** Largest part of the time that surveys may take. */
 const LARGEST_PART = 0.2;
-/** A survey that took long delays the next one by this at most, in ms. It may only have waited for large emails or for a busy server. */
-const LONGEST_DELAY_MS = 10 * 60_000;
+/** Longest time between two surveys for that reason, in ms. The first may only have waited for large emails or for a busy server. */
+const LONGEST_REST_MS = 10 * 60_000;
 
 /** ms from the beginning of a survey of so many folders to that of the next one. @param tookMs how long it took */
 export function surveyPause(folders: number, tookMs: number): number {
-	return Math.max(folders * MS_A_FOLDER, Math.min(tookMs / LARGEST_PART, LONGEST_DELAY_MS));
+	return Math.max(folders * MS_A_FOLDER, Math.min(tookMs / LARGEST_PART, tookMs + LONGEST_REST_MS));
 }
 
 /** The order in which surveys check the folders, so that each has its turn even if surveys end early. */
