@@ -54,7 +54,7 @@ export function foldersToLeaveOut(folders: readonly Folder[], wanted: string, sp
 	return [...new Set([...foldersAt(folders, wanted), ...eachNamed(folders, wanted), ...(own === undefined ? [] : [own])])];
 }
 
-/** Outlook deletes a folder by moving it below Deleted Items, where its emails are lost sooner or later. So its name does not find it there. */
+/** Outlook deletes a folder by moving it below Deleted Items, where emails are lost sooner or later. So its name does not find it. */
 function withoutDeleted(folders: readonly Folder[]): readonly Folder[] {
 	const deleted = specialFolders(folders).get('deleted');
 	if (deleted === undefined || deleted.delimiter === '') return folders;

@@ -13,7 +13,10 @@ export interface FolderState {
 	/** UIDs are only valid together with it (RFC 3501, section 2.3.1.1). */
 	uidValidity: string;
 	uid: number;
-	/** When the trigger began with the folder, in ms, since another mailbox may have come in between. Missing after a change of UIDVALIDITY. */
+	/**
+	 * When the trigger began with the folder, in ms, since another mailbox may have come in between. Missing after a change of
+	 * UIDVALIDITY.
+	 */
 	begun?: number;
 	/** The folder as the user wrote it, because its path may change later. */
 	wanted?: string;

@@ -681,7 +681,10 @@ describe('an approval by email with a condition', () => {
 		['Potrjeno', 'Ne Nikoli Kasneje Jutri Preloženo Preklicano Zavrnjeno Pogojno Delno Začasno Umaknjeno'],
 		['Chấp thuận', 'Không Hoãn Hủy Chưa Đừng'],
 		['Disetujui', 'Tidak Jangan Nanti Besok Ditunda Dibatalkan Ditolak Bersyarat Sebagian Sementara'],
-		['承認', '延期 保留 保留中 未定 却下 否認 差戻 差し戻し 差戻し 見送り 取消 取り消し 中止 撤回 条件付 条件付き 仮承認 一部 後日 未承認 要確認 要相談 否決'],
+		[
+			'承認',
+			'延期 保留 保留中 未定 却下 否認 差戻 差し戻し 差戻し 見送り 取消 取り消し 中止 撤回 条件付 条件付き 仮承認 一部 後日 未承認 要確認 要相談 否決',
+		],
 		['同意', '延期 推迟 暂缓 取消 作废 撤回 驳回 否决 待定 保留 有条件 部分 以后 稍后 再议 退回 拒绝 不行 不 没有 从不 改天'],
 		['승인', '보류 연기 취소 철회 반려 부결 거절 거부 조건부 일부 나중에 나중 미정 불가 안됨 안돼 절대 재검토 유보 중단'],
 		['موافق', 'لا أبدا أبداً لاحقا لاحقاً مؤجل ملغى ملغي مرفوض مشروط معلق جزئيا مؤقتا غدا كلا'],
@@ -698,8 +701,21 @@ describe('an approval by email with a condition', () => {
 		...['Validé, à confirmer', 'Approuvé à valider', "D'accord, à confirmer", 'De acuerdo, a confirmar', 'Aprobado, por confirmar'],
 		...['Aprobado por autorizar', 'Approvato da confermare', 'Approvato, da approvare', 'Aprovado, a confirmar', 'Sim, para aprovar'],
 		...['Approved, payment in advance', 'Yes, pay the invoice in advance', 'Approved, in advance please', 'Approved, advance payment'],
-		...['Yes, have him approve it', 'Yes, let them confirm', 'Yes, confirm with them', 'Yes, bin it', 'Yes, end this contract', 'Yes, let it go'],
-		...['Approved, correct the invoice', 'Approved. Please correct it.', 'Approved, sort of', 'Approved, Kind of', 'Approved\n\nAda Lovelace\n50 units'],
+		...[
+			'Yes, have him approve it',
+			'Yes, let them confirm',
+			'Yes, confirm with them',
+			'Yes, bin it',
+			'Yes, end this contract',
+			'Yes, let it go',
+		],
+		...[
+			'Approved, correct the invoice',
+			'Approved. Please correct it.',
+			'Approved, sort of',
+			'Approved, Kind of',
+			'Approved\n\nAda Lovelace\n50 units',
+		],
 	])('is left open if it asks for something else or names a condition: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
 	});
