@@ -22,15 +22,19 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 		return new NodeOperationError(node, message, { itemIndex, description });
 	}
 	const message = error.field !== undefined && !error.message.includes(error.field) ? `${error.field}: ${error.message}` : error.message;
-	if (OURS.has(error.code)) return new NodeOperationError(node, message, { itemIndex, description: error.details });
-	return new NodeApiError(
-		node,
-		{
-			message,
-			code: error.code,
-			...(error.response !== undefined && { response: error.response }),
-			...(error.command !== undefined && { command: error.command }),
-		},
-		{ message, description: error.details, itemIndex },
-	);
+	const told = OURS.has(error.code)
+		? new NodeOperationError(node, message, { itemIndex, description: error.details })
+		: new NodeApiError(
+				node,
+				{
+					message,
+					code: error.code,
+					...(error.response !== undefined && { response: error.response }),
+					...(error.command !== undefined && { command: error.command }),
+				},
+				{ message, description: error.details, itemIndex },
+			);
+	// n8n puts a sentence of its own in place of a message that contains the code of a system error, also within a name: "Preexisting".
+	told.message = message;
+	return told;
 }
