@@ -189,7 +189,7 @@ async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedO
 	try {
 		// Bound to a context. Unbound, it fails with "this.getCredentials is not a function".
 		const seen: NodeContext = Object.create(context, { getCredentials: { value: async () => await Promise.resolve({ ...fields }) } });
-		answer = await within(manual(context) ? PERSON_WAITS_MS : REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
+		answer = await within(isAwaited(context) ? PERSON_WAITS_MS : REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
 	} catch (error) {
 		throw diagnose(error, at);
 	}
@@ -199,13 +199,9 @@ async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedO
 	return token;
 }
 
-function manual(context: NodeContext): boolean {
-	return 'getMode' in context && context.getMode?.() === 'manual';
-}
-
-/** Whether a person runs the workflow by hand, or waits for a list to load. */
+/** Whether a person runs the workflow by hand, or waits for a list to load, for which n8n has the mode `internal`. */
 function isAwaited(context: NodeContext): boolean {
-	return !('getMode' in context) || manual(context);
+	return ['manual', 'internal', undefined].includes(context.getMode?.());
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

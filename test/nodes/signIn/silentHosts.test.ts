@@ -102,6 +102,12 @@ function byHand(sandbox: Sandbox): Record<string, () => Promise<unknown>> {
 			const rig = new TriggerRig(sandbox, { mailbox: 'watch@example.test', node: `node ${sandbox.exchange.imap.port}` });
 			await new ImapTrigger().execute.call(rig.testRun());
 		},
+		'the list of folders': async () => {
+			const rig = new TriggerRig(sandbox, { mailbox: 'list@example.test', node: `list ${sandbox.exchange.imap.port}` });
+			// As n8n calls it where the editor asks.
+			const context = Object.assign(rig.loadOptions({}), { getMode: () => 'internal' });
+			await new ImapTrigger().methods.listSearch.searchFolders.call(context);
+		},
 	};
 }
 
