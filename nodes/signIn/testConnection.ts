@@ -5,6 +5,7 @@ import type { Protocol } from '../../mail/clouds';
 import { runConnectionTest } from '../../mail/connectionTest/connectionTest';
 import { diagnose } from '../../mail/diagnosis';
 import { describeEnding, type Ending } from '../../mail/endings';
+import { MailError } from '../../mail/errors';
 import { ProtocolLog } from '../../mail/protocolLog';
 import { choices, flag } from '../parameters/parameterValues';
 import { serviceAccountToTest } from './serviceAccountCredential';
@@ -61,6 +62,11 @@ export async function testServiceAccount(
 	try {
 		const account = serviceAccountToTest(credential.data ?? {});
 		const protocols = PROTOCOLS.filter((protocol) => account[protocol].host !== '');
+		if (protocols.length === 0)
+			throw new MailError('The credential has no mail host.', {
+				code: 'input',
+				remedy: 'Fill in "SMTP Host", "IMAP Host" or "POP Host" in the credential (cloud "Custom").',
+			});
 		const report = await runConnectionTest(account, protocols);
 		const failed = report.steps.filter(({ ok }) => !ok);
 		const working = protocols.filter(

@@ -171,6 +171,7 @@ describe('a service account', () => {
 		withEnvironment({ [ALLOW_HOST_IDENTITY]: undefined });
 		expect(await test({ authentication: 'managedIdentity' })).toContain(`${ALLOW_HOST_IDENTITY}=true`);
 		expect(await test({ clientSecret: 'hush-hush' })).not.toContain('hush-hush');
+		expect(await test({ smtpHost: '', imapHost: '', popHost: '' })).toMatch(/^The credential has no mail host\. Fill in "SMTP Host"/);
 	});
 
 	it.each<[string, ICredentialDataDecryptedObject, string]>([
