@@ -7,7 +7,7 @@ import { locate, type There } from '../../mail/mailbox/locate';
 import { choose, downloadPart, listParts, type PartWish } from '../../mail/mailbox/parts';
 import { provenance, queryOf, readMails, type ReadOptions } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
-import { choice, flag, record, text, whole } from '../parameters/parameterValues';
+import { choice, flag, jsonList, record, text, whole } from '../parameters/parameterValues';
 import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import { continued, spotText } from './continueAfter';
 import { tellNothingFound } from './nothingFound';
@@ -50,7 +50,7 @@ function withFilter(own: Scene['own'], item: number, error: unknown): unknown {
 	const searched = new Map<string, unknown>([
 		['Text', filters.text],
 		['Header', JSON.stringify(filters.header ?? '')],
-		['Custom Email Rules', rules],
+		['Custom Email Rules', jsonList(rules, 'Custom Email Rules')],
 	]);
 	const [field] = [...searched].find(([, value]) => typeof value === 'string' && /[^\u0000-\u007f]/.test(value)) ?? [];
 	if (field === undefined) return error;

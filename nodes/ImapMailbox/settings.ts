@@ -12,7 +12,7 @@ import type { Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
 import { requireFolder } from '../parameters/folderParameter';
-import { choice, flag, isBlank, record, text, whole } from '../parameters/parameterValues';
+import { choice, flag, isBlank, jsonList, record, text, whole } from '../parameters/parameterValues';
 import { readMoreOf } from '../parameters/readMoreFields';
 import { MOST_FOR_TOOL } from '../toolAnswers';
 
@@ -79,7 +79,7 @@ export function readWish(context: MailContext, item: number, asTool: boolean): W
 	const returnAll = flag(context.getNodeParameter('returnAll', item, false), 'Return All');
 	const limit = returnAll ? MOST_FOUND : whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000);
 	requireBounded(limit);
-	const rules = text(options.customEmailConfig, 'Custom Email Rules').trim();
+	const rules = jsonList(options.customEmailConfig, 'Custom Email Rules');
 	const beforeUid = whole(options.beforeUid, 'Before UID', 0, 0, LARGEST_UID);
 	const receivedFrom = moment(context, filters.receivedAfter, 'Received After');
 	const receivedUntil = moment(context, filters.receivedBefore, 'Received Before');

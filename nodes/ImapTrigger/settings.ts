@@ -14,7 +14,7 @@ import type { AccountChoice } from '../signIn/credentialAccount';
 import { locator, requireFolder } from '../parameters/folderParameter';
 import { readMoreOf } from '../parameters/readMoreFields';
 import { startFromOf } from '../parameters/startFromFields';
-import { accountChoice, choice, choices, flag, record, text, whole } from '../parameters/parameterValues';
+import { accountChoice, choice, choices, flag, jsonList, record, text, whole } from '../parameters/parameterValues';
 
 /** The node's parameters. They are read once, because n8n cannot evaluate expressions later. */
 export interface Settings {
@@ -76,7 +76,7 @@ export function readSettings(context: Parameters): Settings {
 }
 
 function matching(options: IDataObject, filters: IDataObject): Pick<Settings, 'criteria' | 'criteriaText'> {
-	const rules = text(options.customEmailConfig, 'Custom Email Rules').trim();
+	const rules = jsonList(options.customEmailConfig, 'Custom Email Rules');
 	const criteria = combine([
 		...(rules === '' ? [] : criteriaOfRules(rules)),
 		...criteriaOfFilters({

@@ -35,6 +35,11 @@ export function text(value: unknown, field: string): string {
 			: '';
 }
 
+/** Returns JSON text, also of the list that an expression returns in its place. An empty one counts as nothing. @throws MailError `input` */
+export function jsonList(value: unknown, field: string): string {
+	return Array.isArray(value) && value.length > 0 ? JSON.stringify(value) : text(value, field).trim();
+}
+
 /** Returns a date of JavaScript or of Luxon (`{{ $now }}`) in the form of ISO 8601. */
 function dateText(value: unknown): string | undefined {
 	if (!(value instanceof Date) && !(typeof value === 'object' && value !== null && 'toISO' in value)) return undefined;

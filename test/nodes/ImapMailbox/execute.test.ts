@@ -98,6 +98,7 @@ describe('Get Many', () => {
 		expect(await found({ receivedAfter: new Date(Date.now() + HOUR_MS).toISOString() })).toEqual([]);
 		expect(await found({ receivedBefore: new Date(Date.now() - HOUR_MS).toISOString() })).toEqual([]);
 		expect(await found({}, { options: { customEmailConfig: '[["!FROM", "eve"]]', order: 'oldest' } })).toEqual([2, 3]);
+		expect(await found({}, { options: { customEmailConfig: [['!FROM', 'eve']], order: 'oldest' } })).toEqual([2, 3]);
 	});
 
 	it('finds people by their address, also where it stands in a rule with other conditions', async () => {
@@ -310,6 +311,7 @@ describe('Get Many', () => {
 		[{ filters: { text: 'größer' } }, /^Text: .*ASCII/],
 		[{ filters: { subject: 'größer', header: { values: { name: 'X-Why', value: 'größer' } } } }, /^Header: .*ASCII/],
 		[{ options: { customEmailConfig: '[["BODY", "größer"]]' } }, /^Custom Email Rules: .*ASCII/],
+		[{ options: { customEmailConfig: [['BODY', 'größer']] } }, /^Custom Email Rules: .*ASCII/],
 	])('says by name that Exchange searches there for ASCII only: %j', async (parameters, message) => {
 		await box(mail(encoded('größer'), { id: 'a@example.test' }));
 		await expect(run({ operation: 'getMany', ...parameters })).rejects.toThrow(message);

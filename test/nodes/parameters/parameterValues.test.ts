@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { choices, flag, text, whole } from '../../../nodes/parameters/parameterValues';
+import { choices, flag, jsonList, text, whole } from '../../../nodes/parameters/parameterValues';
 import { deletionOf, filterOf } from '../../../nodes/popMail';
 
 describe('a switch', () => {
@@ -37,6 +37,17 @@ describe('a text', () => {
 		['a list of dates', [new Date(0), 'and'], '1970-01-01T00:00:00.000Z, and'],
 	])('is what n8n shows, where an expression gives %s', (_name, value, shown) => {
 		expect(text(value, 'Subject')).toBe(shown);
+	});
+});
+
+describe('a JSON list', () => {
+	it.each<[unknown, string]>([
+		[' ["UNSEEN"] ', '["UNSEEN"]'],
+		[['UNSEEN', ['SINCE', '2026-11-01']], '["UNSEEN",["SINCE","2026-11-01"]]'],
+		[[], ''],
+		[undefined, ''],
+	])('is its text, also where an expression gives the list itself: %j', (value, json) => {
+		expect(jsonList(value, 'Custom Email Rules')).toBe(json);
 	});
 });
 
