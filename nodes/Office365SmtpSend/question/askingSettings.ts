@@ -101,8 +101,10 @@ function readAnswerAtTheEnd(question: Question, options: IDataObject, { until }:
 
 /** Returns when the execution stops waiting. @throws MailError `input` naming the field */
 export function waitUntil(options: IDataObject, timeZone: string): Date {
-	const { limitType, resumeAmount, resumeUnit, maxDateAndTime } = record(record(options.limitWaitTime).values);
-	if (limitType === 'atSpecifiedTime') {
+	const { values } = record(options.limitWaitTime);
+	if (values === undefined) return WAIT_INDEFINITELY;
+	const { limitType, resumeAmount, resumeUnit, maxDateAndTime } = record(values);
+	if (choice(limitType, 'Limit Type', ['afterTimeInterval', 'atSpecifiedTime'], 'afterTimeInterval') === 'atSpecifiedTime') {
 		const until = readMoment('Max Date and Time', maxDateAndTime, timeZone);
 		if (until.getTime() <= Date.now())
 			throw inputError(
@@ -112,7 +114,6 @@ export function waitUntil(options: IDataObject, timeZone: string): Date {
 			);
 		return until;
 	}
-	if (limitType !== 'afterTimeInterval') return WAIT_INDEFINITELY;
 	const amount = Number(resumeAmount ?? 1);
 	const units = { hours: 3_600_000, minutes: 60_000, days: 86_400_000 };
 	const until = new Date(Date.now() + amount * units[choice(resumeUnit, 'Unit', ['hours', 'minutes', 'days'], 'hours')]);

@@ -429,6 +429,7 @@ describe('how long an answer is waited for', () => {
 
 	it('must be a length or a date', () => {
 		expect(() => until({ limitType: 'afterTimeInterval', resumeAmount: 'x' })).toThrow(/^Amount/);
+		expect(() => until({ limitType: 'sometime', resumeAmount: 1 })).toThrow(/^Limit Type/);
 		expect(() => until({ limitType: 'afterTimeInterval', resumeAmount: 1, resumeUnit: 'moons' })).toThrow(/^Unit/);
 		expect(() => until({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' })).toThrow(/^Max Date and Time/);
 	});
