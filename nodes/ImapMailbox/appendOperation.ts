@@ -6,7 +6,7 @@ import { readMoment } from '../../mail/compose/eventTime';
 import { refuseUtf16 } from '../../mail/compose/raw';
 import { MailError } from '../../mail/errors';
 import { append } from '../../mail/mailbox/append';
-import { readRawSource } from '../Office365SmtpSend/settings/rawSettings';
+import { inField, readRawSource } from '../Office365SmtpSend/settings/rawSettings';
 import { choices, isBlank, record } from '../parameters/parameterValues';
 import type { Scene } from './scene';
 import { folderOf } from './settings';
@@ -23,11 +23,18 @@ export async function appendMail({ own, item, connection, folders }: Scene): Pro
 	const flags = choices(options.flags, 'Status', ['answered', 'draft', 'flagged', 'read']).map((name) => FLAGS[name]);
 	const given = options.receivedAt;
 	const receivedAt = isBlank(given) ? undefined : readMoment('Received At', given, own.getTimezone());
-	const { open, size } = await readRawSource(own, item);
-	if (size > LARGEST) throw tooLarge(size);
-	const mail = withLineEnds(await gather(await open()));
+	const { open, size, field } = await readRawSource(own, item);
+	const mail = await finished(open, size).catch((error: unknown) => {
+		throw inField(field, error);
+	});
 	const appended = await append(connection, path, mail, flags, receivedAt);
 	return [{ json: { ...appended, mailbox: connection.account.mailbox, size: mail.length, appended: true } }];
+}
+
+/** @throws MailError `input` or `tooLarge` */
+async function finished(open: () => Promise<Readable>, size: number): Promise<Buffer> {
+	if (size > LARGEST) throw tooLarge(size);
+	return withLineEnds(await gather(await open()));
 }
 
 async function gather(stream: Readable): Promise<Buffer> {

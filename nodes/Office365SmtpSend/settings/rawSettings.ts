@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import { inputError } from '../../../mail/errors';
+import { inputError, MailError } from '../../../mail/errors';
 import type { ComposedMail } from '../../../mail/compose/message';
 import { inShares } from '../../../mail/compose/outgoingFile';
 import { composeRaw } from '../../../mail/compose/raw';
@@ -13,18 +13,29 @@ interface RawSource {
 	open: () => Promise<Readable>;
 	/** Bytes. */
 	size: number;
+	/** The display name of the parameter that it came from. */
+	field: 'Message' | 'Input Binary Field';
 }
 
 /** A finished email from a binary property or a text. @throws MailError `input` naming the field */
 export async function readRaw(context: MailContext, item: number): Promise<ComposedMail> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const { deliveryReports } = readHeaders(record(context.getNodeParameter('options', item, {})));
-	return await composeRaw({
-		...(await readRawSource(context, item)),
-		from: (await readPeople(context, 'From Email', parameter('fromEmail'))).slice(0, 1),
-		to: await readPeople(context, 'To Email', parameter('toEmail')),
-		deliveryReports,
+	const { open, size, field } = await readRawSource(context, item);
+	const [from, to] = [
+		(await readPeople(context, 'From Email', parameter('fromEmail'))).slice(0, 1),
+		await readPeople(context, 'To Email', parameter('toEmail')),
+	];
+	return await composeRaw({ open, size, from, to, deliveryReports }).catch((error: unknown) => {
+		throw inField(field, error);
 	});
+}
+
+/** An error about the finished email names the field that it came from. */
+export function inField(field: RawSource['field'], error: unknown): unknown {
+	if (!(error instanceof MailError)) return error;
+	const named = (text = ''): string => text.replace(/^Message\b/, field);
+	return new MailError(named(error.message), { ...error, field: named(error.field), cause: error });
 }
 
 /** Returns the bytes of a finished email. @throws MailError `input` naming the field */
@@ -38,10 +49,10 @@ export async function readRawSource(context: MailContext, item: number): Promise
 function textSource(content: string): RawSource {
 	if (content.trim() === '') throw inputError('Message', 'it is empty.', 'Enter a whole email: headers, an empty line, and the body.');
 	const bytes = Buffer.from(content);
-	return { open: async () => await Promise.resolve(inShares(bytes)), size: bytes.length };
+	return { open: async () => await Promise.resolve(inShares(bytes)), size: bytes.length, field: 'Message' };
 }
 
 async function binarySource(context: MailContext, item: number, name: string): Promise<RawSource> {
 	const { open, size } = await fileOf(context, name, property(context.getInputData()[item]?.binary ?? {}, name, 'Input Binary Field'));
-	return { open, size };
+	return { open, size, field: 'Input Binary Field' };
 }

@@ -410,8 +410,11 @@ describe('what is missing or of the wrong kind', () => {
 	it.each([
 		['no binary property', { rawSource: 'binary', binaryPropertyName: 'message' }, 'Input Binary Field'],
 		['no text', { rawSource: 'text', rawMessage: ' ' }, 'Message'],
+		['a file that is no email', { rawSource: 'binary', binaryPropertyName: 'file' }, 'Input Binary Field'],
 	])('is named for a raw mail: %s', async (_name, change, field) => {
-		await expect(readRaw(mailContext({ operation: 'sendRaw', options: {}, ...change }), 0)).rejects.toMatchObject({ code: 'input', field });
+		const file = { data: Buffer.from('%PDF-1.4').toString('base64'), mimeType: 'application/pdf' };
+		const context = mailContext({ operation: 'sendRaw', options: {}, ...change }, { json: {}, binary: { file } });
+		await expect(readRaw(context, 0)).rejects.toMatchObject({ code: 'input', field, message: expect.stringContaining(field) });
 	});
 });
 
