@@ -85,6 +85,6 @@ function withdrawn(error: unknown, recipients: readonly string[], reached: reado
 	if (reached.length === 0) return error;
 	const message =
 		`The question could not be sent to ${recipients.join(', ')}, so it is withdrawn: ` +
-		`the links in the emails to ${reached.join(', ')} no longer work. ${error.message}`;
+		`the links in the emails to ${reached.join(', ')} no longer work. ${error.summary}`;
 	return error.reworded(message);
 }
