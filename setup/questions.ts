@@ -117,8 +117,10 @@ export function readAnswers(typed: Typed): { answers?: Answers; problems: string
 		return found;
 	};
 	const [who, cloud, tool] = [must('who', WHO), must('cloud', CLOUDS), must('tool', TOOLS)];
-	const protocols = PROTOCOLS.filter((protocol) => listed(typed.protocols).includes(protocol));
-	if (protocols.length === 0) problems.push(`${titleOf('protocols')} Choose one or more of: ${PROTOCOLS.join(', ')}.`);
+	const named = listed(typed.protocols);
+	const protocols = PROTOCOLS.filter((protocol) => named.includes(protocol));
+	if (protocols.length === 0 || named.some((name) => one(name, PROTOCOLS) === undefined))
+		problems.push(`${titleOf('protocols')} Choose one or more of: ${PROTOCOLS.join(', ')}.`);
 	const mailboxes = listed(typed.mailboxes);
 	if (mailboxes.length === 0) problems.push('Which mailboxes? Enter at least one address.');
 	for (const address of mailboxes) if (!ADDRESS.test(address)) problems.push(`"${address}" is not an email address.`);

@@ -197,6 +197,7 @@ describe('what is typed', () => {
 	it.each([
 		[{ who: 'nobody' }, 'Who signs in?'],
 		[{ protocols: '' }, 'What should n8n do?'],
+		[{ protocols: 'smtp,imap4' }, 'What should n8n do?'],
 		[{ mailboxes: '' }, 'Enter at least one address.'],
 		[{ mailboxes: 'ada' }, '"ada" is not an email address.'],
 		[{ tenantId: 'a/b' }, 'The tenant ID is neither'],
