@@ -35,7 +35,7 @@ export function text(value: unknown, field: string): string {
 			: '';
 }
 
-/** Returns JSON text, also of the list that an expression returns in its place. An empty one counts as nothing. @throws MailError `input` */
+/** Returns JSON text, also of the list that an expression returns in its place. An empty list is none. @throws MailError `input` */
 export function jsonList(value: unknown, field: string): string {
 	return Array.isArray(value) && value.length > 0 ? JSON.stringify(value) : text(value, field).trim();
 }
