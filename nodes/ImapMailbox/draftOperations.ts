@@ -1,5 +1,6 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
+import { blameOf } from '../../mail/blame';
 import { compose, type OutgoingMail } from '../../mail/compose/message';
 import { MailError } from '../../mail/errors';
 import { change } from '../../mail/mailbox/change';
@@ -139,7 +140,7 @@ async function eachDraft(scene: Scene, past: string, act: (draft: There) => Prom
 	let end: MailError | undefined;
 	for (const draft of drafts) {
 		const outcome = end ?? (draft instanceof MailError ? draft : await failureOr(async () => await act(draft)));
-		if (outcome instanceof MailError && (outcome.lasting || !outcome.permanent)) end = outcome;
+		if (outcome instanceof MailError && (outcome.lasting || (!outcome.permanent && blameOf(outcome) !== 'mail'))) end = outcome;
 		outcomes.push(outcome);
 	}
 	const items = together(outcomes, 'drafts', past);

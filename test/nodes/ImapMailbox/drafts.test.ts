@@ -383,6 +383,14 @@ describe('a draft', () => {
 		expect(await stored()).toMatchObject([{ subject: 'one' }, { subject: 'two' }]);
 	});
 
+	it('is sent although the server does not return another one of the same item', async () => {
+		await box();
+		for (const subject of ['withheld', 'good']) await first('create', { toEmail: `to-${mailbox}`, subject, text: 'x' });
+		sandbox.exchange.mailFaults.add({ kind: 'withheld', mailbox, uid: 1, sections: ['', 'HEADER', 'TEXT', 'BODY[]'] });
+		await expect(run('send', { uid: '1,2' })).rejects.toThrow(/^1 of 2 drafts of this item could not be sent\. /);
+		expect(await stored()).toMatchObject([{ subject: 'withheld' }]);
+	});
+
 	it('goes to Sent Items itself where the server saves no copy', async () => {
 		await box();
 		const made = await first('create', { toEmail: `to-${mailbox}`, subject: 'go', text: 'x' });
