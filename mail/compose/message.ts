@@ -19,7 +19,8 @@ import { textOfHtml } from './textFromHtml';
 interface DeliveryReports {
 	notify: Array<'success' | 'failure' | 'delay'> | ['never'];
 	return: 'headers' | 'full';
-	id: string;
+	/** Left out if it is longer than servers accept. */
+	id?: string;
 }
 
 /** An email as a user describes it. Addresses are text or already parsed; {@link compose} checks them. */
@@ -128,9 +129,13 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 	};
 }
 
+/** ENVID is optional, and has at most 100 characters of printable ASCII (RFC 3461, section 4.4). */
+const ENVELOPE_ID = /^[ -~]{1,100}$/;
+
 /** @returns undefined if none are wanted */
 export function reports({ deliveryReports = [] }: Pick<OutgoingMail, 'deliveryReports'>, messageId: string): DeliveryReports | undefined {
-	return deliveryReports.length === 0 ? undefined : { notify: deliveryReports, return: 'headers', id: messageId.replace(/[<>]/g, '') };
+	const id = messageId.replace(/[<>]/g, '');
+	return deliveryReports.length === 0 ? undefined : { notify: deliveryReports, return: 'headers', ...(ENVELOPE_ID.test(id) && { id }) };
 }
 
 /** Removes blanks and line breaks around single-line fields. They come from forms, sheets and language models. */
