@@ -19,6 +19,8 @@ export interface RawMail {
 	without?: readonly string[];
 	/** Message-ID for an email that has none; otherwise a new one is created. */
 	messageId?: string;
+	/** Address for the From header of an email that has none; otherwise such an email is refused. */
+	author?: string;
 }
 
 /** Maximum size of the headers in bytes, more than any email program writes. */
@@ -31,7 +33,8 @@ const FIELD = 'Message';
  * @throws MailError `input` if it is not an email or has no recipient
  */
 export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
-	const { fields, length } = await readHeaders(mail);
+	const { fields: given, length } = await readHeaders(mail);
+	const fields = await withAuthor(given, mail.author);
 	const { size, tooLong } = await measureLines(await mail.open());
 	if (tooLong !== undefined)
 		throw inputError(
@@ -49,8 +52,8 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses(['sender'], true)), ...(await addresses(['from'], true))];
 	if (sender === undefined || !fields.some(({ name }) => name === 'from'))
 		throw inputError(FIELD, 'the email has no From header with an address.', 'Add one. Servers refuse an email without it.');
-	const given = mail.to.length > 0 ? mail.to : await addresses(['to', 'cc', 'bcc']);
-	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
+	const people = mail.to.length > 0 ? mail.to : await addresses(['to', 'cc', 'bcc']);
+	const recipients = [...new Map(people.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
 	if (recipients.length === 0)
 		throw inputError('To Email', 'The email has no recipient.', 'Fill in "To Email", or add To, Cc or Bcc to the headers of the email.');
 	const from = envelopeAddress(sender);
@@ -167,6 +170,14 @@ function parseFields(head: string): Field[] {
 			.toString('utf8')
 			.trim();
 	return fields.filter(({ name, value }) => value !== '' || !/^(?:message-id|date)$/.test(name));
+}
+
+/** Outlook keeps drafts without a sender. The name alone of one who has no address is of no use to a server. */
+async function withAuthor(fields: Field[], author?: string): Promise<Field[]> {
+	const others = fields.filter(({ name }) => name !== 'from');
+	const values = fields.filter(({ name }) => name === 'from').map(({ value }) => value);
+	if (author === undefined || (await readMailboxes(FIELD, values, true)).length > 0) return fields;
+	return [{ name: 'from', value: author, lines: [Buffer.from(`From: ${author}`).toString('latin1')] }, ...others];
 }
 
 function headBytes(fields: Field[], messageId: string): Buffer {

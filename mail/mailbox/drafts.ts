@@ -133,6 +133,7 @@ export async function sendDraft(connection: Connection, folders: Folders, draft:
 		size: bytes.length,
 		from: [],
 		to: [],
+		author: mailbox,
 		messageId,
 		without: ['date', 'x-unsent'],
 	});
@@ -175,8 +176,8 @@ async function sendOnce(
 	try {
 		sent = await sendMail(connection.account, composed, persistence);
 	} catch (error) {
-		// It throws only if nobody has the email.
-		await memory.forget(key);
+		// It throws only if nobody has the email by this attempt. What became of an earlier one stays unknown.
+		if (noted === 'first') await memory.forget(key);
 		throw error;
 	}
 	// Exchange saves an accepted email at once, whether or not its answer arrived.

@@ -77,6 +77,24 @@ describe('a finished mail', () => {
 		}
 	});
 
+	it.each([['no From'], ['an empty From', 'From: \r\n'], ['a From without an address', 'From: Ada <>\r\n']])(
+		'with %s goes out from the author if there is one',
+		async (_name, from = '') => {
+			const composed = await composeRaw(raw(`${from}To: ${GRACE}\r\nSubject: raw\r\n\r\nhi`, { author: ADA }));
+			expect(composed).toMatchObject({ from: ADA, recipients: [GRACE] });
+			expect((await bytesOf(composed)).match(/^From: .*$/gm)).toEqual([`From: ${ADA}`]);
+			const other = await composeRaw(raw(`From: ${SHARED}\r\nTo: ${GRACE}\r\n\r\nhi`, { author: ADA }));
+			expect(other.from).toBe(SHARED);
+		},
+	);
+
+	it('asks for reports under its Message-ID, unless that is too long for an ENVID', async () => {
+		const idOf = async (id: string): Promise<string | undefined> =>
+			(await composeRaw(raw(`${HEAD}Message-ID: <${id}>\r\n\r\nhi`, { deliveryReports: ['failure'] }))).dsn?.id;
+		expect(await idOf('own@example.test')).toBe('own@example.test');
+		expect(await idOf(`${'a'.repeat(90)}@example.test`)).toBeUndefined();
+	});
+
 	it('gets Message-ID and Date where they are empty', async () => {
 		const composed = await composeRaw(raw(`${HEAD}Message-ID:\r\nDate: \r\n\r\nhi`));
 		expect(composed.messageId).toMatch(/^<.+@example\.test>$/);

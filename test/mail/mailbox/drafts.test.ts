@@ -120,6 +120,16 @@ describe('a draft', () => {
 		expect(await own.left()).toBe(0);
 	});
 
+	it('of which nobody knows whether it was sent stays unknown although the server refuses it when it is sent again', async () => {
+		const own = await drafted('still-unknown@example.test');
+		own.memory.dieAt = 'after the note';
+		await expect(own.send()).rejects.toThrow('killed');
+		own.sandbox.exchange.plan('smtp', 'MAIL', { reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender' });
+		await expect(own.send({ persistence: { retryForMs: 0, resendUnknown: true } })).rejects.toMatchObject({ code: 'forbidden' });
+		await expect(own.send()).rejects.toThrow('It is unknown whether the draft was sent');
+		expect([await own.came(), await own.left()]).toEqual([0, 1]);
+	});
+
 	it('that the server had taken when the process died is found in Sent Items and taken out of Drafts', async () => {
 		const own = await drafted('died3@example.test');
 		own.memory.dieAt = 'before it is noted as sent';
