@@ -52,7 +52,9 @@ export async function locate(connection: Connection, folders: Folders, reference
 		try {
 			requireOwn(reference, connection.account.mailbox);
 			const { path } = await folders.find(reference.folder === '' ? folder : reference.folder);
-			groups.set(path, [...(groups.get(path) ?? []), index]);
+			const known = groups.get(path);
+			if (known === undefined) groups.set(path, [index]);
+			else known.push(index);
 		} catch (error) {
 			if (!(error instanceof MailError) || (error.code !== 'input' && error.code !== 'notFound')) throw error;
 			fates[index] = { kind: 'failed', error };

@@ -67,8 +67,10 @@ export async function changeMails(
 	}
 	const ofItems = new Map<number, Array<IDataObject | Error>>();
 	for (const [index, { item }] of orders.entries()) {
-		const outcome = outcomes.get(index);
-		if (outcome !== undefined) ofItems.set(item, [...(ofItems.get(item) ?? []), outcome]);
+		const [outcome, known] = [outcomes.get(index), ofItems.get(item)];
+		if (outcome === undefined) continue;
+		if (known === undefined) ofItems.set(item, [outcome]);
+		else known.push(outcome);
 	}
 	for (const [item, some] of ofItems) results.set(item, together(some, 'emails', PAST.get(operation) ?? operation));
 }

@@ -40,7 +40,9 @@ export async function removeMails(
 	for (const removal of removals) {
 		const { id, mailbox, pop } = removal.account;
 		const name = JSON.stringify([id, mailbox, pop]);
-		groups.set(name, [...(groups.get(name) ?? []), removal]);
+		const known = groups.get(name);
+		if (known === undefined) groups.set(name, [removal]);
+		else known.push(removal);
 	}
 	for (const group of groups.values()) {
 		for (const [item, result] of await removeGroup(group, earlier)) results.set(item, result);
