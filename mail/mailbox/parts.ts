@@ -163,10 +163,12 @@ export async function downloadPart<T>(
 ): Promise<T> {
 	return await connection.repeatAt(mail, async (session) => {
 		// Its commands are sent while the stream is read. Nothing else runs on the session meanwhile.
-		const { content } = await session.run(
+		const told = await session.run(
 			'UID FETCH',
 			async (client) => await client.download(String(mail.uid), part, { uid: true, chunkSize: CHUNK_BYTES, decodeText: false }),
 		);
+		// Some servers answer with NIL for an empty file.
+		const content = told.content ?? (size === 0 ? Readable.from([], { objectMode: false }) : undefined);
 		if (content === undefined)
 			throw new MailError(`The server does not return part ${part} of the email with UID ${mail.uid}.`, {
 				code: 'notFound',

@@ -7,6 +7,7 @@ import { locate, type There } from '../../mail/mailbox/locate';
 import { choose, downloadPart, listParts, type PartWish } from '../../mail/mailbox/parts';
 import { provenance, queryOf, readMails, type ReadOptions } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
+import type { Connection } from '../../mail/mailbox/sessions';
 import { choice, flag, jsonList, record, text, whole } from '../parameters/parameterValues';
 import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import { continued, spotText } from './continueAfter';
@@ -139,7 +140,31 @@ export async function getMails(scene: Scene): Promise<INodeExecutionData[]> {
 	const options = readOptionsOf(own, item);
 	const found = await foundOf(scene, await mailsMeant(scene), options);
 	const start = whole(record(own.getNodeParameter('options', item, {})).textStart, 'Text Start', 0, 0, 1_000_000_000);
-	return await itemsOf(scene, found, options, { emails: found.length, whole: true, start });
+	return await itemsOf(scene, found, options, { emails: found.length, whole: true, start }, readEach);
+}
+
+/** As {@link readMails}. @throws MailError `notFound` if an email has left its folder since it was found */
+async function* readEach(
+	connection: Connection,
+	mails: readonly Found[],
+	options: ReadOptions<IBinaryData>,
+): ReturnType<typeof readMails<IBinaryData>> {
+	const left = new Set(mails);
+	for await (const one of readMails(connection, mails, options)) {
+		left.delete(one.mail);
+		yield one;
+	}
+	for (const mail of left) throw unreturned(connection, mail);
+}
+
+function unreturned({ account }: Connection, { folder, uid }: Pick<Found, 'folder' | 'uid'>): MailError {
+	return new MailError(`The server did not return the email with UID ${uid} in "${folder}".`, {
+		code: 'notFound',
+		speaker: 'imap',
+		field: 'UID',
+		mailbox: account.mailbox,
+		remedy: 'It may have been moved or deleted in this moment. Get the emails again, or use the Message-ID.',
+	});
 }
 
 export async function mailsMeant({ own, item, connection, folders }: Scene): Promise<There[]> {
@@ -163,14 +188,7 @@ export async function foundOf({ connection }: Scene, there: readonly There[], op
 	const found: Found[] = [];
 	for (const { folder, uid, uidValidity } of there) {
 		const told = await describe(connection, folder, [uid], { ...queryOf(options.format), internalDate: true }, uidValidity);
-		if (told.length === 0)
-			throw new MailError(`The server did not return the email with UID ${uid} in "${folder}".`, {
-				code: 'notFound',
-				speaker: 'imap',
-				field: 'UID',
-				mailbox: connection.account.mailbox,
-				remedy: 'It may have been moved or deleted in this moment. Get the emails again, or use the Message-ID.',
-			});
+		if (told.length === 0) throw unreturned(connection, { folder, uid });
 		found.push(...told);
 	}
 	return found;
@@ -182,12 +200,13 @@ async function itemsOf(
 	mails: readonly Found[],
 	options: ReadOptions<IBinaryData>,
 	shortness: Shortness,
+	read: typeof readEach = readMails,
 ): Promise<INodeExecutionData[]> {
 	const { context, own, item: index, connection } = scene;
 	const short = flag(record(own.getNodeParameter('options', index, {})).shortAnswers, 'Short Answers', isTool(context));
 	const wanted = short ? { ...options, readMore: withMarkdown(options.readMore ?? []) } : options;
 	const items: INodeExecutionData[] = [];
-	for await (const { item } of readMails(connection, mails, wanted))
+	for await (const { item } of read(connection, mails, wanted))
 		items.push({ json: short ? shorten(item.json, shortness) : item.json, ...(item.binary !== undefined && { binary: item.binary }) });
 	return items;
 }
@@ -264,7 +283,7 @@ export async function getRaw(scene: Scene): Promise<INodeExecutionData[]> {
 	const options: ReadOptions<IBinaryData> = { ...readOptionsOf(scene.own, scene.item), format: 'raw' };
 	const items: INodeExecutionData[] = [];
 	const found = await foundOf(scene, await mailsMeant(scene), options);
-	for await (const { mail, item } of readMails(scene.connection, found, options)) {
+	for await (const { mail, item } of readEach(scene.connection, found, options)) {
 		const { raw: _text, ...json } = item.json;
 		items.push({ json: { ...json, ...provenance(scene.connection, mail) }, ...(item.binary !== undefined && { binary: item.binary }) });
 	}

@@ -438,6 +438,22 @@ describe('Get', () => {
 		expect(item?.json).not.toHaveProperty('attachments.0.inText');
 	});
 
+	it.each(['""', 'NIL'])('has an empty file, for which the server answers %s, and those beside it', async (answer) => {
+		const file = { type: 'application/octet-stream', content: Buffer.alloc(0) };
+		await box(
+			withFiles('empty', [
+				{ ...file, name: 'empty.log' },
+				{ ...file, name: 'full.log', content: randomBytes(90) },
+			]),
+		);
+		sandbox.exchange.plan('imap', 'UID FETCH', {});
+		const mime = 'Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n';
+		const reply = `* 1 FETCH (UID 1 RFC822.SIZE 900 BODY[2.MIME] {${mime.length}}\r\n${mime} BODY[2]<0> ${answer})\r\n%t OK FETCH completed.`;
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply }, 2);
+		const [item] = await run({ operation: 'getAttachments', uid: 1 });
+		expect(Object.values(item?.binary ?? {}).map(({ data }) => Buffer.from(data, 'base64').length)).toEqual([0, 90]);
+	});
+
 	it('fails where the server ends an attachment early, and begins again where the connection breaks in one', async () => {
 		const content = randomBytes(5_000_000);
 		await box(withFiles('large', [{ name: 'large.bin', type: 'application/octet-stream', content }]));
@@ -736,6 +752,17 @@ describe('what the server does not give', () => {
 			meanwhile: async () => await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'uid', '1'),
 		});
 		await expect(run({ operation: 'get', uid: 1, format: 'fields' })).rejects.toThrow('The server did not return the email with UID 1');
+	});
+
+	it.each([
+		['get', 'headers'],
+		['getRaw', 'raw'],
+	])('lets %s fail where one of several emails goes before it is read', async (operation, format) => {
+		await box(mail('a'), mail('b'));
+		for (let known = 0; known < 2; known += 1) sandbox.exchange.plan('imap', 'UID FETCH', {});
+		const gone = async (): Promise<unknown> => await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'uid', '1');
+		sandbox.exchange.plan('imap', 'UID FETCH', { meanwhile: gone });
+		await expect(run({ operation, uid: '1,2', format })).rejects.toThrow('The server did not return the email with UID 1');
 	});
 
 	it('is told where an email goes while it is moved or a draft while it is deleted', async () => {
