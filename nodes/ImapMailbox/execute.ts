@@ -4,6 +4,7 @@ import type { Account } from '../../mail/account';
 import { withMailbox, type Connection } from '../../mail/mailbox/sessions';
 import { Accounts } from '../signIn/accounts';
 import { beginTest, type AccountChoice } from '../signIn/credentialAccount';
+import { endTry, Tries } from '../executions/tries';
 import { nodeError } from '../nodeError';
 import { Parameters } from '../Office365SmtpSend/settings/context';
 import { accountChoice, record } from '../parameters/parameterValues';
@@ -24,11 +25,26 @@ interface Group {
 	items: number[];
 }
 
-/** Processes all input items; those for the same mailbox share one session. Each output item is paired with its input item. */
+/** Operations that do something else if they are done twice: the email has moved, or there is a second copy. */
+const ONCE = new Set(['move', 'copy', 'delete', 'append', 'create', 'createReply', 'update', 'send', 'rename']);
+
+/** The results of each run of a node, by item. */
+const tries = new Tries<Map<number, INodeExecutionData[]>>(() => new Map());
+
+/**
+ * Processes all input items; those for the same mailbox share one session. Each output item is paired with its input item. What an earlier
+ * try of the same run has done is not done again.
+ */
 export async function runMailbox(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const parameters = new Parameters(context);
-	const results: Results = new Map();
-	for (const group of await groupsOf(context, parameters, results)) await runGroup(context, parameters, group, results);
+	const run = ONCE.has(String(context.getNodeParameter('operation', 0, 'getMany'))) ? tries.begin(context) : undefined;
+	const results: Results = new Map(run?.kept);
+	try {
+		for (const group of await groupsOf(context, parameters, results)) await runGroup(context, parameters, group, results);
+	} finally {
+		for (const [item, result] of results) if (!(result instanceof Error)) run?.kept.set(item, result);
+		endTry(run);
+	}
 	if (isTool(context)) {
 		const resource = String(context.getNodeParameter('resource', 0, 'message'));
 		for (const [item, result] of results) if (!(result instanceof Error)) results.set(item, capped(result, resource));
@@ -50,6 +66,7 @@ async function groupsOf(context: IExecuteFunctions, parameters: Parameters, resu
 	const groups = new Map<string, Group>();
 	const accounts = new Accounts(context);
 	for (let item = 0; item < context.getInputData().length; item += 1) {
+		if (results.has(item)) continue;
 		try {
 			const own = parameters.ofOneItem();
 			const choice = accountChoice(

@@ -712,6 +712,39 @@ describe('Append', () => {
 	});
 });
 
+/** n8n runs the whole node again where one item failed. */
+describe('Retry On Fail', () => {
+	const again = async (execution: string, parameters: object, perItem: Record<string, unknown[]>, more: object = {}): Promise<IDataObject[]> => {
+		const scene = { sandbox, mailbox, workflow: 'w', execution, input: 2, retryOnFail: true, perItem, ...more };
+		return jsons(await runMailbox(executeFunctions({ ...scene, parameters: { resource: 'message', ...parameters } }, told())));
+	};
+
+	it('copies no email again in the same run, and copies it again in the next run of a loop', async () => {
+		await box(mail('a'), mail('b'));
+		const copy = { operation: 'copy', uid: 1 };
+		const wrong = { destinationFolder: ['Work', 'Nowhere'] };
+		await expect(again('copies', { ...copy, continueOnFail: false }, wrong)).rejects.toThrow('Nowhere');
+		const first = await again('copies', { ...copy, continueOnFail: true }, wrong);
+		const right = await again('copies', copy, { destinationFolder: ['Work', 'Work/Done'] });
+		expect([right[0], right[1]]).toMatchObject([first[0] ?? {}, { copied: true, folder: 'Work/Done' }]);
+		expect(await sandbox.messages(mailbox, 'Work')).toHaveLength(1);
+		await again('copies', copy, { destinationFolder: ['Work', 'Work'] }, { runIndex: 1 });
+		expect((await sandbox.messages(mailbox, 'Work')).length).toBeGreaterThan(1);
+	});
+
+	it('tells what an earlier try has moved as moved', async () => {
+		await box(mail('a'), mail('b'));
+		sandbox.exchange.plan('imap', 'UID MOVE', {});
+		sandbox.exchange.plan('imap', 'UID MOVE', { reply: '%t NO Access denied.' });
+		const moved = { uid: [1, 2], destinationFolder: ['Work', 'Work/Done'] };
+		await expect(again('moves', { operation: 'move' }, moved)).rejects.toThrow('Access denied');
+		expect(await again('moves', { operation: 'move' }, moved)).toMatchObject([
+			{ moved: true, folder: 'Work', from: { uid: 1 } },
+			{ moved: true, folder: 'Work/Done', from: { uid: 2 } },
+		]);
+	});
+});
+
 describe('what the server does not give', () => {
 	it('is told as an error of the item where headers are asked for, and not left out', async () => {
 		await box(mail('a'), mail('b'));

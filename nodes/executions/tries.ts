@@ -1,0 +1,37 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { isTool } from '../toolAnswers';
+
+/** One run of a node, over all its tries. */
+export interface Run<Kept> {
+	readonly kept: Kept;
+	/** When its last try ended, in ms of `performance.now()`; Infinity while one is in progress. */
+	endedAt: number;
+}
+
+/** In ms. n8n pauses for five seconds at most between two tries. */
+const KEPT_MS = 60_000;
+
+/** Keeps what one try of a run has done for the next one. With *Retry On Fail*, n8n runs the whole node again if one item failed. */
+export class Tries<Kept> {
+	readonly #runs = new Map<string, Run<Kept>>();
+
+	constructor(private readonly make: () => Kept) {}
+
+	/** Undefined if nothing has to be kept: there is one try, or a model calls a tool several times in one execution, each time on purpose. */
+	begin(context: IExecuteFunctions): Run<Kept> | undefined {
+		if (context.getNode().retryOnFail !== true || isTool(context)) return undefined;
+		const index: unknown = context.getWorkflowDataProxy(0).$runIndex;
+		const name = [context.getExecutionId(), context.getNode().id, index].join(' ');
+		for (const [other, { endedAt }] of this.#runs) if (endedAt + KEPT_MS < performance.now()) this.#runs.delete(other);
+		const run = this.#runs.get(name) ?? { kept: this.make(), endedAt: Infinity };
+		run.endedAt = Infinity;
+		this.#runs.set(name, run);
+		return run;
+	}
+}
+
+/** Call this when the try has ended. The next one has to begin within a minute. */
+export function endTry(run: Run<unknown> | undefined): void {
+	if (run !== undefined) run.endedAt = performance.now();
+}
