@@ -32,9 +32,14 @@ export async function fetchByUid(
 			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `${answers} answers for ${uids.length} emails`);
 		}
 		// Answers about other emails are ignored.
-		if (wanted.has(mail.uid)) mails.set(mail.uid, { ...mails.get(mail.uid), ...mail });
+		if (wanted.has(mail.uid)) mails.set(mail.uid, { ...mails.get(mail.uid), ...withoutNil(mail) });
 	}
 	return mails;
+}
+
+/** If the server answers NIL, the library gives `false`, which its types do not tell. */
+function withoutNil({ headers, source, ...rest }: FetchMessageObject): FetchMessageObject {
+	return { ...rest, ...(headers && { headers }), ...(source && { source }) };
 }
 
 /** @param expectedBytes size of the emails, if the emails themselves are requested */

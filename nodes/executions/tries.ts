@@ -12,7 +12,10 @@ export interface Run<Kept> {
 /** In ms. n8n pauses for five seconds at most between two tries. */
 const KEPT_MS = 60_000;
 
-/** Keeps what one try of a run has done for the next one. With *Retry On Fail*, n8n runs the whole node again if one item failed. */
+/**
+ * Keeps what one try of a run has done for the next one. With *Retry On Fail*, n8n runs the whole node again if the run failed, or if its
+ * first item failed.
+ */
 export class Tries<Kept> {
 	readonly #runs = new Map<string, Run<Kept>>();
 
@@ -22,7 +25,9 @@ export class Tries<Kept> {
 	begin(context: IExecuteFunctions): Run<Kept> | undefined {
 		if (context.getNode().retryOnFail !== true || isTool(context)) return undefined;
 		const index: unknown = context.getWorkflowDataProxy(0).$runIndex;
-		const name = [context.getExecutionId(), context.getNode().id, index].join(' ');
+		// In workflows that a program has made, several nodes may have one ID.
+		const { id, name: label } = context.getNode();
+		const name = JSON.stringify([context.getExecutionId(), id, label, index]);
 		for (const [other, { endedAt }] of this.#runs) if (endedAt + KEPT_MS < performance.now()) this.#runs.delete(other);
 		const run = this.#runs.get(name) ?? { kept: this.make(), endedAt: Infinity };
 		run.endedAt = Infinity;

@@ -55,15 +55,6 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 		]);
 	});
 
-	it('are found by the ten thousand without holding n8n up', async () => {
-		const own = await filled(scene(way), ['a']);
-		const uids = Array.from({ length: 30_000 }, (_, index) => index + 1);
-		const began = performance.now();
-		const fates = await there(own, uids);
-		expect(performance.now() - began).toBeLessThan(2_000);
-		expect([fates.length, fates[0], fates[1]]).toMatchObject([30_000, { kind: 'there' }, { kind: 'gone', uid: 2 }]);
-	});
-
 	it('of another mailbox are refused, by the mailbox or by the Message-ID', async () => {
 		const own = await filled(scene(way), ['a']);
 		const [known] = await there(own, 1);

@@ -712,7 +712,7 @@ describe('Append', () => {
 	});
 });
 
-/** n8n runs the whole node again where one item failed. */
+/** n8n runs the whole node again where the run or its first item failed. */
 describe('Retry On Fail', () => {
 	const again = async (execution: string, parameters: object, perItem: Record<string, unknown[]>, more: object = {}): Promise<IDataObject[]> => {
 		const scene = { sandbox, mailbox, workflow: 'w', execution, input: 2, retryOnFail: true, perItem, ...more };
@@ -728,8 +728,9 @@ describe('Retry On Fail', () => {
 		const right = await again('copies', copy, { destinationFolder: ['Work', 'Work/Done'] });
 		expect([right[0], right[1]]).toMatchObject([first[0] ?? {}, { copied: true, folder: 'Work/Done' }]);
 		expect(await sandbox.messages(mailbox, 'Work')).toHaveLength(1);
-		await again('copies', copy, { destinationFolder: ['Work', 'Work'] }, { runIndex: 1 });
-		expect((await sandbox.messages(mailbox, 'Work')).length).toBeGreaterThan(1);
+		const twice = { destinationFolder: ['Work/Done', 'Work'] };
+		for (const more of [{ runIndex: 1 }, { name: 'Another node with this ID' }, { retryOnFail: false }]) await again('copies', copy, twice, more);
+		expect(await sandbox.messages(mailbox, 'Work')).toHaveLength(4);
 	});
 
 	it('tells what an earlier try has moved as moved', async () => {
@@ -796,6 +797,13 @@ describe('what the server does not give', () => {
 		const gone = async (): Promise<unknown> => await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'uid', '1');
 		sandbox.exchange.plan('imap', 'UID FETCH', { meanwhile: gone });
 		await expect(run({ operation, uid: '1,2', format })).rejects.toThrow('The server did not return the email with UID 1');
+	});
+
+	it('is asked for in another way where the server answers NIL', async () => {
+		await box(mail('a'));
+		for (let asked = 0; asked < 2; asked += 1) sandbox.exchange.plan('imap', 'UID FETCH', {});
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '* 1 FETCH (UID 1 BODY[] NIL)\r\n%t OK FETCH completed.' });
+		expect(jsons(await run({ operation: 'get', uid: 1 }))).toMatchObject([{ subject: 'a', text: expect.stringContaining('hello') }]);
 	});
 
 	it('is told where an email goes while it is moved or a draft while it is deleted', async () => {
