@@ -21,7 +21,7 @@ export class Tries<Kept> {
 
 	constructor(private readonly make: () => Kept) {}
 
-	/** Undefined if nothing has to be kept: there is one try, or a model calls a tool several times in one execution, each time on purpose. */
+	/** Undefined if nothing has to be kept: there is one try, or a model calls a tool several times in one execution, on purpose. */
 	begin(context: IExecuteFunctions): Run<Kept> | undefined {
 		if (context.getNode().retryOnFail !== true || isTool(context)) return undefined;
 		const index: unknown = context.getWorkflowDataProxy(0).$runIndex;

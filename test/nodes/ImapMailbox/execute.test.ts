@@ -714,7 +714,12 @@ describe('Append', () => {
 
 /** n8n runs the whole node again where the run or its first item failed. */
 describe('Retry On Fail', () => {
-	const again = async (execution: string, parameters: object, perItem: Record<string, unknown[]>, more: object = {}): Promise<IDataObject[]> => {
+	const again = async (
+		execution: string,
+		parameters: object,
+		perItem: Record<string, unknown[]>,
+		more: object = {},
+	): Promise<IDataObject[]> => {
 		const scene = { sandbox, mailbox, workflow: 'w', execution, input: 2, retryOnFail: true, perItem, ...more };
 		return jsons(await runMailbox(executeFunctions({ ...scene, parameters: { resource: 'message', ...parameters } }, told())));
 	};
@@ -729,7 +734,8 @@ describe('Retry On Fail', () => {
 		expect([right[0], right[1]]).toMatchObject([first[0] ?? {}, { copied: true, folder: 'Work/Done' }]);
 		expect(await sandbox.messages(mailbox, 'Work')).toHaveLength(1);
 		const twice = { destinationFolder: ['Work/Done', 'Work'] };
-		for (const more of [{ runIndex: 1 }, { name: 'Another node with this ID' }, { retryOnFail: false }]) await again('copies', copy, twice, more);
+		for (const more of [{ runIndex: 1 }, { name: 'Another node with this ID' }, { retryOnFail: false }])
+			await again('copies', copy, twice, more);
 		expect(await sandbox.messages(mailbox, 'Work')).toHaveLength(4);
 	});
 
