@@ -4,7 +4,7 @@ type Attributes = ReadonlyMap<string, string>;
 
 const set = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 const VOID = set('area base basefont bgsound br col embed frame hr img input link meta param source track wbr');
-const UNSEEN = set('audio canvas datalist head iframe noembed noframes script select style svg template title video object');
+const UNSEEN = set('audio canvas datalist iframe noembed noframes script select style svg template title video object');
 /** Elements on lines of their own. */
 const BLOCKS = set(
 	'address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main ' +
@@ -17,13 +17,20 @@ const MARKS = new Map([
 	...['i', 'em'].map((name): [string, string] => [name, '*']),
 	...['s', 'del', 'strike'].map((name): [string, string] => [name, '~~']),
 ]);
-const HIDDEN = /(?:^|[;\s"])(?:display:none|visibility:hidden|font-size:0(?![.\d])|max-height:0(?![.\d])|opacity:0(?![.\d])|mso-hide:all)/i;
+/** `mso-hide:all` is not among them: it hides from Word only, and buttons have it that Word draws in another way. */
+const HIDDEN = /(?:^|[;\s"])(?:display:none|visibility:hidden|max-height:0(?![.\d])|opacity:0(?![.\d]))/i;
+const FONT_SIZE = /(?:^|;)font(?:-size)?:([^;]{0,40})/gi;
+/** Sizes that are a part of the size around. */
+const PARTIAL_SIZE = /^(?:[\d.]{1,9}(?:em|%)|inherit|larger|smaller)/i;
+const LONGEST_STYLE = 2_000;
 /** More open elements than any email has. Elements deeper than this are read as text only. */
 const DEEPEST = 2_000;
 
 interface Open {
 	name: string;
 	hidden: boolean;
+	/** Whether its letters have no size. MJML lays tables out so, and gives the text in them a size again. */
+	sizeless: boolean;
 	end?: () => void;
 }
 
@@ -50,7 +57,7 @@ export class Elements {
 	}
 
 	text(text: string): void {
-		if (this.#hidden === 0) this.#writer.text(text);
+		if (this.#hidden === 0 && !this.#isSizeless()) this.#writer.text(text);
 	}
 
 	open(name: string, attributes: Attributes): void {
@@ -60,16 +67,23 @@ export class Elements {
 		}
 		if (name === 'a' || name === 'li' || name === 'p' || name === 'option' || name === 'dt' || name === 'dd') this.#closeSame(name);
 		if (this.#open.length >= DEEPEST) return;
-		const hidden = UNSEEN.has(name) || attributes.has('hidden') || isHidden(attributes);
+		const style = styleOf(attributes);
+		const hidden = UNSEEN.has(name) || attributes.has('hidden') || HIDDEN.test(style);
+		// Tables of pages without a doctype have a size of their own.
+		const sizeless = isSizeless(style) ?? (name !== 'table' && this.#isSizeless());
 		if (hidden) this.#hidden += 1;
 		this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-		this.#open.push({ name, hidden, end: this.#hidden > 0 ? undefined : this.#begin(name, attributes) });
+		this.#open.push({ name, hidden, sizeless, end: this.#hidden > 0 ? undefined : this.#begin(name, attributes) });
 	}
 
 	close(name: string): void {
 		if (name === 'br') this.open('br', new Map());
 		if ((this.#counts.get(name) ?? 0) === 0) return;
 		while (this.#open.length > 0 && this.#closeLast() !== name);
+	}
+
+	#isSizeless(): boolean {
+		return this.#open[this.#open.length - 1]?.sizeless === true;
 	}
 
 	/** An element whose end may be left out ends where the next one of its kind begins, within the same list or cell. */
@@ -134,12 +148,19 @@ export class Elements {
 	}
 }
 
-function isHidden(attributes: Attributes): boolean {
-	const style = attributes.get('style');
-	return style !== undefined && HIDDEN.test(style.slice(0, 2_000).replace(/\s+/g, ''));
+function styleOf(attributes: Attributes): string {
+	return (attributes.get('style') ?? '').slice(0, LONGEST_STYLE).replace(/\s+/g, '');
+}
+
+/** Whether letters have no size; undefined if they have that of the element around. */
+function isSizeless(style: string): boolean | undefined {
+	const size = [...style.matchAll(FONT_SIZE)].at(-1)?.[1];
+	if (size === undefined) return undefined;
+	if (/^0(?![.\d])/.test(size)) return true;
+	return PARTIAL_SIZE.test(size) ? undefined : false;
 }
 
 /** Images without size tell the sender that the email was opened. */
 function isPixel(attributes: Attributes): boolean {
-	return ['width', 'height'].some((side) => /^[01](?:px)?$/.test((attributes.get(side) ?? '').trim())) || isHidden(attributes);
+	return ['width', 'height'].some((side) => /^[01](?:px)?$/.test((attributes.get(side) ?? '').trim())) || HIDDEN.test(styleOf(attributes));
 }

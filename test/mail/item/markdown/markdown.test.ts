@@ -32,6 +32,27 @@ describe('HTML as Markdown', () => {
 		],
 		['no tracking pixels', '<p>News</p><img src="https://example.com/open" alt="pixel" width="1" height="1">', 'News'],
 		['no links that nobody can follow', '<a href="javascript:alert(1)">Click</a> <a href="cid:1">Part</a>', 'Click Part'],
+		[
+			'the text of MJML, which lays it out in cells whose letters have no size',
+			'<td style="font-size:0px;padding:10px 25px"><div style="font-family:Arial;font-size:13px">Your order has <b>left</b>.</div><img src="x" alt="Logo"></td>',
+			'Your order has **left**.\nLogo',
+		],
+		[
+			'the text of tables in elements whose letters have no size',
+			'<div style="font-size:0"><table style="width:50%"><tr><td>News</td></tr></table></div>',
+			'News',
+		],
+		[
+			'no letters without size',
+			'<p>Micro<span style="font-size: 0px">xyz<b style="font-size:2em">xyz</b></span>soft <span style="font:0/0 a">x</span></p>',
+			'Microsoft',
+		],
+		[
+			'buttons that Word draws in another way',
+			'<a href="https://example.com/reset" style="display:inline-block;mso-hide:all">Reset your password</a>',
+			'[Reset your password](https://example.com/reset)',
+		],
+		['the text below a head that is never closed', '<html><head><style>p{}</style><title>T</title><body><p>News</p></body></html>', 'News'],
 		['nothing for nothing', '', ''],
 	])('has %s', async (_name, html, expected) => {
 		expect(await markdownOf(html)).toBe(expected);
