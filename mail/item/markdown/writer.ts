@@ -14,6 +14,8 @@ export class Writer {
 	#space = false;
 	/** Marks such as ** that are written before the next word. */
 	#marks: string[] = [];
+	/** Number of elements that are open within {@link marked}, by their mark. */
+	readonly #marked = new Map<string, number>();
 	readonly #indents: string[] = [];
 	/** The bullet or number of a list item that has no words yet. */
 	#bullet = '';
@@ -76,10 +78,15 @@ export class Writer {
 	}
 
 	marked(mark: string): () => void {
-		this.#marks.push(mark);
+		const open = this.#marked.get(mark) ?? 0;
+		this.#marked.set(mark, open + 1);
+		// Within another one of its kind, it has no marks.
+		if (open === 0) this.#marks.push(mark);
 		const opened = this.#out.length;
 		return () => {
-			// It was empty, or it is inside another one of its kind.
+			this.#marked.set(mark, open);
+			if (open > 0) return;
+			// It was empty.
 			const waiting = this.#marks.lastIndexOf(mark);
 			if (waiting !== -1) this.#marks.splice(waiting, 1);
 			else if (this.#out.length > opened) this.#append(mark);
@@ -87,7 +94,6 @@ export class Writer {
 	}
 
 	heading(level: number): () => void {
-		this.#marks = [];
 		this.#bullet ||= `${'#'.repeat(level)} `;
 		return () => (this.#bullet = '');
 	}

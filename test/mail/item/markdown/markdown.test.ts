@@ -53,6 +53,9 @@ describe('HTML as Markdown', () => {
 			'[Reset your password](https://example.com/reset)',
 		],
 		['the text below a head that is never closed', '<html><head><style>p{}</style><title>T</title><body><p>News</p></body></html>', 'News'],
+		['a heading in a link', '<a href="https://example.com/"><h2>News</h2></a>', '## [News](https://example.com/)'],
+		['a heading in bold', '<b><h2>News</h2></b><p>Text</p>', '## **News**\n\nText'],
+		['bold within bold', '<b>One <strong>two</strong> three</b> four', '**One two three** four'],
 		['nothing for nothing', '', ''],
 	])('has %s', async (_name, html, expected) => {
 		expect(await markdownOf(html)).toBe(expected);
