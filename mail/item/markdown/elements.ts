@@ -135,7 +135,7 @@ export class Elements {
 		if (name === 'a') return writer.link(attributes.get('href') ?? '');
 		if (name === 'blockquote') return writer.indent('> ');
 		if (name === 'pre') return writer.preformatted();
-		if (name === 'code') return writer.marked('`');
+		if (name === 'code') return writer.code();
 		if (name === 'td' || name === 'th') return writer.cell();
 		if (name === 'tr') return writer.row();
 		if (name === 'ul' || name === 'ol' || name === 'menu') {

@@ -22,6 +22,7 @@ export class Writer {
 	/** A cell has ended, so the next one of the row continues on the same line. */
 	#cellEnded = false;
 	#preformatted = 0;
+	#code = 0;
 	#lastIndent = '';
 	#breaksWritten = 0;
 	/** Between two cells. */
@@ -50,7 +51,7 @@ export class Writer {
 		if (words.startsWith(' ')) this.#space = true;
 		const core = words.trim();
 		if (core === '') return;
-		this.#put(core.replace(SPECIAL, (mark, at: number) => (needsEscape(mark, core, at) ? `\\${mark}` : mark)));
+		this.#put(this.#code > 0 ? core : core.replace(SPECIAL, (mark, at: number) => (needsEscape(mark, core, at) ? `\\${mark}` : mark)));
 		if (words.endsWith(' ')) this.#space = true;
 	}
 
@@ -90,6 +91,17 @@ export class Writer {
 			const waiting = this.#marks.lastIndexOf(mark);
 			if (waiting !== -1) this.#marks.splice(waiting, 1);
 			else if (this.#out.length > opened) this.#append(mark);
+		};
+	}
+
+	/** Code in a line. Nothing in it is escaped; preformatted text is code already. */
+	code(): () => void {
+		if (this.#preformatted > 0) return () => undefined;
+		this.#code += 1;
+		const end = this.marked('`');
+		return () => {
+			this.#code -= 1;
+			end();
 		};
 	}
 

@@ -56,6 +56,8 @@ describe('HTML as Markdown', () => {
 		['a heading in a link', '<a href="https://example.com/"><h2>News</h2></a>', '## [News](https://example.com/)'],
 		['a heading in bold', '<b><h2>News</h2></b><p>Text</p>', '## **News**\n\nText'],
 		['bold within bold', '<b>One <strong>two</strong> three</b> four', '**One two three** four'],
+		['code as it is', '<p>Run <code>npm_i *x*</code></p>', 'Run `npm_i *x*`'],
+		['code in preformatted text', '<pre><code>a_*\nb</code></pre>', '```\na_*\nb\n```'],
 		['nothing for nothing', '', ''],
 	])('has %s', async (_name, html, expected) => {
 		expect(await markdownOf(html)).toBe(expected);
