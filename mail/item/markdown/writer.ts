@@ -27,6 +27,8 @@ export class Writer {
 	#breaksWritten = 0;
 	/** Between two cells. */
 	#separator = '';
+	/** Line breaks that are left out where a separator is written in their place. */
+	#replaced = 0;
 
 	constructor(private readonly longest: number) {}
 
@@ -59,7 +61,9 @@ export class Writer {
 	block(lines: number): void {
 		this.#space = false;
 		if (this.#bullet !== '' || this.#cellEnded) return;
-		this.#breaks = Math.max(this.#breaks, lines);
+		// Outlook puts a paragraph into each cell.
+		if (this.#separator !== '' && this.#breaks === 0) this.#replaced = Math.max(this.#replaced, lines);
+		else this.#breaks = Math.max(this.#breaks, lines);
 	}
 
 	lineBreak(): void {
@@ -149,7 +153,7 @@ export class Writer {
 		const follows = this.#cellEnded;
 		this.#cellEnded = false;
 		if (follows) {
-			this.#breaks = 0;
+			[this.#breaks, this.#replaced] = [0, 0];
 			this.#separator = ' | ';
 		}
 		return () => {
@@ -181,6 +185,8 @@ export class Writer {
 	#put(text: string): void {
 		if (this.#cut) return;
 		const indent = this.#indents.join('');
+		// A heading, a list or a quotation begins a line of its own.
+		if (this.#separator !== '' && (this.#bullet !== '' || indent !== this.#lastIndent)) this.#breaks = Math.max(this.#breaks, this.#replaced);
 		if (this.#separator !== '' && this.#breaks === 0) this.#append(this.#separator);
 		else if (this.#breaks > 0 || this.#out.length === 0) {
 			if (this.#out.length > 0) {

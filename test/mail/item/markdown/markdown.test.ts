@@ -58,6 +58,21 @@ describe('HTML as Markdown', () => {
 		['bold within bold', '<b>One <strong>two</strong> three</b> four', '**One two three** four'],
 		['code as it is', '<p>Run <code>npm_i *x*</code></p>', 'Run `npm_i *x*`'],
 		['code in preformatted text', '<pre><code>a_*\nb</code></pre>', '```\na_*\nb\n```'],
+		[
+			'tables of Outlook, which puts a paragraph into each cell',
+			'<table><tr><td><p>Item</p></td><td><p>Price</p></td></tr><tr><td><p>Pen</p></td><td><p>2 EUR</p></td></tr></table>',
+			'Item | Price\n\nPen | 2 EUR',
+		],
+		[
+			'tables of Gmail, which puts a division into each cell',
+			'<table><tr><td><div>Item</div></td><td><div>Price</div></td></tr><tr><td><div>Pen</div></td><td><div>2 EUR</div></td></tr></table>',
+			'Item | Price\nPen | 2 EUR',
+		],
+		[
+			'headings and lists in cells on lines of their own',
+			'<table><tr><td>Pens</td><td><ul><li>red</li><li>blue</li></ul></td></tr><tr><td>Logo</td><td><h2>News</h2></td></tr></table>',
+			'Pens\n\n- red\n- blue\n\nLogo\n\n## News',
+		],
 		['nothing for nothing', '', ''],
 	])('has %s', async (_name, html, expected) => {
 		expect(await markdownOf(html)).toBe(expected);
