@@ -1,5 +1,10 @@
+/** Joiners belong to a word or sign if they stand within it, as in Persian. */
+const JOINED = String.raw`[\p{L}\p{M}\p{So}\p{Sk}]`;
 /** Invisible blanks and marks. Newsletters pad their hidden beginning with runs of them. */
-const INVISIBLE = /[\u00ad\u034f\u200b-\u200f\u2060\ufeff]+/g;
+const INVISIBLE = new RegExp(
+	String.raw`[\u00ad\u034f\u200b\u200e\u200f\u2060\ufeff]+|(?<!${JOINED})[\u200c\u200d]+|[\u200c\u200d]+(?!${JOINED})`,
+	'gu',
+);
 /** Characters that mean something in Markdown. */
 const SPECIAL = /[\\`*_[\]~]/g;
 const WIDEST_INDENT = 24;
