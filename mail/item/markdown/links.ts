@@ -2,6 +2,9 @@
 const TRACKING =
 	/^(?:utm_\w+|gclid|dclid|fbclid|msclkid|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_id|oly_(?:enc|anon)_id|yclid|igshid|s_cid|icid|wt\.mc_id|trk|trkemail|elqtrackid|elqtrack)$/i;
 
+/** The last one is that of the government clouds. */
+const SAFE_LINKS = ['.safelinks.protection.outlook.com', '.safelinks.protection.office365.us'];
+
 /**
  * Returns the address of a link, as short as is safe. Wrappers of Microsoft's Safe Links are removed, because they contain the address, and
  * so are known tracking parameters. Empty for a link that a reader of text cannot follow.
@@ -12,7 +15,7 @@ export function plainAddress(href: string): string {
 	if (!/^https?:\/\//i.test(address)) return '';
 	try {
 		const url = new URL(address);
-		const target = url.hostname.endsWith('.safelinks.protection.outlook.com') ? url.searchParams.get('url') : null;
+		const target = SAFE_LINKS.some((host) => url.hostname.endsWith(host)) ? url.searchParams.get('url') : null;
 		if (target !== null && /^https?:\/\//i.test(target)) return withoutTracking(new URL(target));
 		return withoutTracking(url);
 	} catch {

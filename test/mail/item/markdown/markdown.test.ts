@@ -114,6 +114,7 @@ describe('an address in Markdown', () => {
 			'https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.com%2Fa%3Fid%3D1&data=05%7C01',
 			'https://example.com/a?id=1',
 		],
+		['https://usg02.safelinks.protection.office365.us/?url=https%3A%2F%2Fexample.com%2Fa&data=05', 'https://example.com/a'],
 		['https://example.com/a?token=utm_source', 'https://example.com/a?token=utm_source'],
 		['mailto:ada@example.com', 'mailto:ada@example.com'],
 		['#top', ''],
