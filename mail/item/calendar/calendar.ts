@@ -1,7 +1,7 @@
 import type ICAL from 'ical.js' with { 'resolution-mode': 'import' };
 
 import { readableCalendar, UNREAD } from './calendarText';
-import { describedZone, ianaZone, momentIn } from './zone';
+import { momentIn, namedZone } from './zone';
 
 type Component = InstanceType<typeof ICAL.Component>;
 type Event = InstanceType<typeof ICAL.Event>;
@@ -80,7 +80,7 @@ export async function readCalendar(text: string, method = '', unread: string[] =
 	const zones = new Map(whole.map((zone): [string, Component] => [textOf(zone, 'tzid'), zone]));
 	const context: Context = {
 		usualZone: textOf(calendar, 'x-wr-timezone'),
-		ianaName: async (tzid) => (await ianaZone(tzid)) ?? (zones.has(tzid) ? undefined : await describedZone(tzid)),
+		ianaName: async (tzid) => await namedZone(tzid, zones.has(tzid)),
 		inZone: (time, tzid) => {
 			const component = zones.get(tzid);
 			if (component === undefined) return undefined;

@@ -110,6 +110,9 @@ export function readableCalendar(text: string, library: typeof ICAL): ReadableCa
 			}
 			kept.push(`${UNREAD}:${upper}`);
 			unread.push(line.slice(0, TOLD));
+		} else if (skipped === 0 && open.length > 0 && upper === 'RRULE' && !/UNTIL=/i.test(value)) {
+			// Without it, the zone would give wrong times.
+			kept.push(`${UNREAD}:${upper}`);
 		}
 	}
 	while (open.length > 0) kept.push(`END:${open.pop() ?? ''}`);
@@ -141,10 +144,12 @@ function isUnderstood(line: string, library: typeof ICAL): boolean {
 /** @param component that the property stands in; undefined for the calendar itself */
 function isWanted(name: string, value: string, component: string | undefined): boolean {
 	if (component === undefined) return name === 'METHOD' || name === 'X-WR-TIMEZONE';
-	return component === 'VEVENT' || name !== 'RRULE' || YEARLY.test(value.trim());
+	if (component === 'VEVENT' || name !== 'RRULE') return true;
+	return /FREQ=/i.test(value) && value.trim().split(';').every((part) => YEARLY.test(part));
 }
 
-const YEARLY = /^FREQ=YEARLY(?:;(?:BYDAY=-?\d[A-Z]{2}|BYMONTH=\d{1,2}|INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\w{8,16}))*$/i;
+/** Notes tells the hour and the minute, too. */
+const YEARLY = /^(?:FREQ=YEARLY|BYDAY=[+-]?\d[A-Z]{2}|BY(?:MONTH|HOUR|MINUTE)=\d{1,2}|INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\w{8,16})$/i;
 
 function isHarmless(name: string, value: string): boolean {
 	// The library counts the days of each year: for a number of weeks with 14 digits it never ends.

@@ -13,6 +13,12 @@ const SINGLE_NAMES = new Set(
 /** Windows' and IANA's names in lower case, created at first use. */
 let namesInAnyCase: ReadonlyMap<string, string> | undefined;
 
+/** Returns the IANA name of a zone that a calendar names and may describe. Notes calls that of London GMT and describes its summer time. */
+export async function namedZone(name: string, isDescribed: boolean): Promise<string | undefined> {
+	if (isDescribed && name === 'GMT') return undefined;
+	return (await ianaZone(name)) ?? (isDescribed ? undefined : await describedZone(name));
+}
+
 /**
  * Returns the IANA name of a zone that Node knows, in any case: IANA names, and Windows' names through the CLDR's table, as in ICU.
  * Undefined if the name means nothing, or more than one clock.

@@ -191,6 +191,34 @@ describe('a calendar in a mail', () => {
 		expect(await readCalendar(ics('REQUEST', lines))).toMatchObject({ start, timeZone });
 	});
 
+	it.each([
+		['FREQ=YEARLY;BYMINUTE=0;BYHOUR=2;BYDAY=-1SU;BYMONTH=$1', 'as Notes does'],
+		['BYMONTH=$1;FREQ=YEARLY;BYDAY=-1SU', 'in another order'],
+	])('takes the hours of a zone from its rules: %s', async (rule) => {
+		const zone = CUSTOM_ZONE.map((line) => line.replace(/RRULE.*BYMONTH=(\d+)/, `RRULE:${rule}`));
+		const lines = ['UID:1', 'DTSTART;TZID=Customized Time Zone:20260703T100000', 'DTEND;TZID=Customized Time Zone:20261103T100000'];
+		expect(await readCalendar(ics('REQUEST', lines, zone))).toMatchObject({
+			start: '2026-07-03T06:30:00.000Z',
+			end: '2026-11-03T07:30:00.000Z',
+		});
+	});
+
+	it('gives times without a zone where a rule of the zone cannot be followed', async () => {
+		const zone = CUSTOM_ZONE.map((line) => line.replace('BYDAY=-1SU', 'BYDAY=SU;BYMONTHDAY=25,26,27,28,29,30,31'));
+		const lines = ['UID:1', 'DTSTART;TZID=Customized Time Zone:20261103T100000'];
+		expect(await readCalendar(ics('REQUEST', lines, zone))).toMatchObject({
+			start: '2026-11-03T10:00:00',
+			timeZone: 'Customized Time Zone',
+		});
+	});
+
+	it('in the zone GMT has the summer time of London, if the calendar describes it as Notes does', async () => {
+		const zone = CUSTOM_ZONE.map((line) => line.replace('Customized Time Zone', 'GMT').replace('+0230', '+0000').replace('+0330', '+0100'));
+		const lines = ['UID:1', 'DTSTART;TZID="GMT":20260703T100000'];
+		expect(await readCalendar(ics('REQUEST', lines, zone))).toMatchObject({ start: '2026-07-03T09:00:00.000Z' });
+		expect(await readCalendar(ics('REQUEST', lines))).toMatchObject({ start: '2026-07-03T10:00:00.000Z' });
+	});
+
 	it('keeps its own description of a zone whose name tells an offset only', async () => {
 		const zone = CUSTOM_ZONE.map((line) => line.replace('Customized Time Zone', 'GMT+0200'));
 		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART;TZID=GMT+0200:20260703T100000'], zone))).toMatchObject({
