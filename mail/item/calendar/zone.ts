@@ -32,9 +32,13 @@ export async function ianaZone(name: string): Promise<string | undefined> {
 	if (plain === '' || plain.length > 100) return undefined;
 	const found = await zoneNamed(plain);
 	if (found !== undefined) return found;
-	// Mozilla and others put a path before the name: /mozilla.org/20050126_1/Europe/Berlin.
-	const behindPath = plain.replace(/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/i, '');
-	return behindPath === plain ? undefined : await zoneNamed(behindPath);
+	// Mozilla and others put a path before the name: /mozilla.org/20050126_1/Europe/Berlin, and Evolution /freeassociation.sourceforge.net/.
+	for (const path of [/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/i, /^\/\w{1,40}\.[\w.]{1,40}\/(?=[A-Z])/i]) {
+		const behindPath = plain.replace(path, '');
+		const zone = behindPath === plain ? undefined : await zoneNamed(behindPath);
+		if (zone !== undefined) return zone;
+	}
+	return undefined;
 }
 
 /** What Windows shows to people in place of the names of its zones, without the offset before it. */

@@ -170,6 +170,7 @@ describe('a calendar in a mail', () => {
 		['Tokyo Standard Time', '2026-07-03T01:00:00.000Z', 'Asia/Tokyo'],
 		['Eastern Standard Time', '2026-07-03T14:00:00.000Z', 'America/New_York'],
 		['/freeassociation.sourceforge.net/Tzfile/Europe/Paris', '2026-07-03T08:00:00.000Z', 'Europe/Paris'],
+		['/freeassociation.sourceforge.net/Europe/Paris', '2026-07-03T08:00:00.000Z', 'Europe/Paris'],
 		['Customized Time Zone', '2026-07-03T06:30:00.000Z', 'Customized Time Zone'],
 		['Nowhere', '2026-07-03T10:00:00', 'Nowhere'],
 	])('in the zone %s begins at %s', async (zone, start, timeZone) => {
