@@ -95,7 +95,7 @@ export async function readCalendar(text: string, method = '', unread: string[] =
 	const first = entries.find((entry) => entry.recurrenceId === '') ?? entries[0];
 	if (first === undefined) return undefined;
 	const others = entries.filter((entry) => entry !== first);
-	const upper = (textOf(calendar, 'method') || method).toUpperCase().slice(0, 40);
+	const upper = (textOf(calendar, 'method') || method).trim().toUpperCase().slice(0, 40);
 	const kind = kindOf(upper, first);
 	return {
 		kind,
@@ -155,7 +155,7 @@ async function entryOf(event: Event, context: Context): Promise<CalendarEntry> {
 		description: textOf(component, 'description'),
 		organizer: personOf(property(component, 'organizer')),
 		attendees: component.getAllProperties('attendee').slice(0, 1_000).flatMap(attendeeOf),
-		status: textOf(component, 'status').toLowerCase(),
+		status: textOf(component, 'status').trim().toLowerCase(),
 		recurrenceRule: component.getFirstPropertyValue('rrule')?.toString() ?? '',
 		recurrenceId: recurrence ? await timeOf(event.recurrenceId, recurrence) : '',
 		comment: textOf(component, 'comment'),

@@ -309,6 +309,14 @@ describe('a calendar in a mail', () => {
 		});
 	});
 
+	it('is read where blanks stand before the method and the status', async () => {
+		expect(await readCalendar(ics(' REQUEST', ['UID:1', 'STATUS: CANCELLED']))).toMatchObject({
+			kind: 'cancellation',
+			method: 'REQUEST',
+			status: 'cancelled',
+		});
+	});
+
 	it('takes the method from the Content-Type where the calendar has none', async () => {
 		expect(
 			await readCalendar('BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20261103T090000Z\nEND:VEVENT\nEND:VCALENDAR', 'reply'),
