@@ -7,7 +7,7 @@ import { decodeDeclared } from '../charset';
 /** More lines and events than any invitation has. The rest is not read, so that no email takes long. */
 const MOST_LINES = 5_000;
 const MOST_EVENTS = 20;
-const LONGEST = 1_000_000;
+const LONGEST = 10_000_000;
 const LONGEST_LINE = 50_000;
 
 /** The properties of an event that are read. Attached files, alarms and HTML copies of the description are not. */

@@ -16,7 +16,7 @@ import { reports, isReportPart } from './reports';
 export type More = 'calendar' | 'bounces' | 'outlookFiles' | 'nestedMails' | 'markdown';
 
 /** In bytes: of larger files this much is looked at. */
-const CALENDAR = 1_000_000;
+const CALENDAR = 10_000_000;
 const REPORT = 512 * 1024;
 const NESTED = 10_000_000;
 const OUTLOOK = 25_000_000;
@@ -86,6 +86,8 @@ async function addCalendar(mail: ReadMail, json: IDataObject, faults: string[]):
 			if (calendar === undefined) continue;
 			json.calendar = { ...calendar };
 			if (unread.length > 0) faults.push(partlyRead(file.name, unread));
+			if (file.size > file.kept.length)
+				faults.push(`The calendar "${file.name}" is large. Only its first ${Math.round(file.kept.length / 1e6)} MB were read.`);
 			return;
 		} catch (error) {
 			faults.push(

@@ -91,6 +91,18 @@ describe('an item', () => {
 		);
 	});
 
+	it('has what stands behind a file of 2 MB in a calendar, and says where one is larger than is read', async () => {
+		const calendar = (size: number): string =>
+			`BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:${'A'.repeat(size).replace(/.{72}/g, '$&\r\n ')}\r\n` +
+			'DTSTART:20261103T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR';
+		const read = async (size: number): Promise<Item['json']> =>
+			(await itemOf(multipart('mixed', TEXT, `Content-Type: text/calendar; name="a.ics"\r\n\r\n${calendar(size)}`), ['calendar'])).json;
+		const whole = await read(2_000_000);
+		expect(whole).toMatchObject({ calendar: { start: '2026-11-03T09:00:00.000Z' } });
+		expect(whole).not.toHaveProperty('readMoreError');
+		expect((await read(12_000_000)).readMoreError).toBe('The calendar "a.ics" is large. Only its first 10 MB were read.');
+	});
+
 	it("has a bounce's recipients and the mail that was sent", async () => {
 		const status =
 			'Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns;mx\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n';
