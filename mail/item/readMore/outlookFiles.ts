@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { textOfHtml } from '../../compose/textFromHtml';
 import { decodeDeclared } from '../charset';
+import { nameOfPage } from '../outlook/codePage';
 import { isMsg, readMsg } from '../outlook/msg';
 import { isTnef, readTnef, type UnpackedFile } from '../outlook/tnef';
 import type { ReadFile } from '../mailFiles';
@@ -64,21 +65,6 @@ async function takeMsg(file: ReadFile, unpacked: UnpackedOutlook): Promise<'whol
 	return incomplete ? 'part' : 'whole';
 }
 
-/** Windows code pages by number; 65001 is UTF-8. */
 function decodePage(bytes: Buffer, page: number): string {
-	return decodeDeclared(bytes, page === 65001 ? 'utf-8' : (PAGES.get(page) ?? `windows-${page}`), []);
+	return decodeDeclared(bytes, nameOfPage(page), []);
 }
-
-const PAGES = new Map([
-	[932, 'shift_jis'],
-	[936, 'gbk'],
-	[949, 'euc-kr'],
-	[950, 'big5'],
-	[20127, 'windows-1252'],
-	[20866, 'koi8-r'],
-	[28591, 'iso-8859-1'],
-	[28592, 'iso-8859-2'],
-	[50220, 'iso-2022-jp'],
-	[51932, 'euc-jp'],
-	[54936, 'gb18030'],
-]);

@@ -164,6 +164,19 @@ describe('an item', () => {
 		expect(binary?.attachment_1).toEqual({ name: 'a.pdf', bytes: Buffer.from('PDF') });
 	});
 
+	it.each([
+		[28599, Buffer.from('<p>\xdd\xfe\xfd\xf0</p>', 'latin1'), 'İşığ'],
+		[28597, Buffer.from('<p>\xc1\xe2</p>', 'latin1'), 'Αβ'],
+		[21866, Buffer.from('<p>\xeb\xc9\xa7\xd7</p>', 'latin1'), 'Київ'],
+		[51949, Buffer.from('<p>\xc7\xd1\xb1\xdb</p>', 'latin1'), '한글'],
+	])('has the HTML of winmail.dat in code page %i', async (page, html, text) => {
+		const number = Buffer.alloc(8);
+		number.writeUInt32LE(0x3fde0003, 0);
+		number.writeUInt32LE(page, 4);
+		const winmail = tnef(attribute(0x00069003, properties(number, mapi(0x1013, html))));
+		expect((await itemOf(`${HEAD}${file('application/ms-tnef', 'winmail.dat', winmail)}`, ['outlookFiles'])).json.text).toBe(text);
+	});
+
 	it('has the fields and files of a mail saved from Outlook', async () => {
 		const saved = msg('Inner', 'Inner text', [{ name: 'a.txt', bytes: Buffer.from('abc') }]);
 		const { json, binary } = await itemOf(multipart('mixed', TEXT, file('application/vnd.ms-outlook', 'inner.msg', saved)), [
