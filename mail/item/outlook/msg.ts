@@ -2,6 +2,7 @@ import type MsgReader from '@kenjiuno/msgreader';
 import type { FieldsData } from '@kenjiuno/msgreader';
 
 import { checkMemory } from '../memoryLimit';
+import { nameOfPage } from './codePage';
 import { isCompoundFile, isSoundCompoundFile } from './compoundFile';
 import { rtfBody } from './rtf';
 import type { UnpackedFile } from './tnef';
@@ -22,6 +23,8 @@ export interface OutlookMessage {
 }
 
 const MOST_FILES = 500;
+/** How names of streams end that hold 8-bit text. */
+const TEXT8 = Buffer.from('001E', 'utf16le');
 
 export function isMsg(name: string, type: string): boolean {
 	return type === 'application/vnd.ms-outlook' || name.toLowerCase().endsWith('.msg');
@@ -34,10 +37,17 @@ export async function readMsg(bytes: Buffer, decodePage: (text: Buffer, codepage
 	const Reader = constructorIn(await import('@kenjiuno/msgreader'));
 	if (Reader === undefined) return undefined;
 	// It reads from the beginning of what it is given.
-	const reader = new Reader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	let reader = new Reader(view);
 	let fields: FieldsData;
 	try {
 		fields = reader.getFileData();
+		if (bytes.includes(TEXT8)) {
+			const encoding = await encodingOf(fields);
+			reader = new Reader(view);
+			reader.parserConfig = { ansiEncoding: encoding };
+			fields = reader.getFileData();
+		}
 	} catch {
 		return undefined;
 	}
@@ -64,6 +74,13 @@ export async function readMsg(bytes: Buffer, decodePage: (text: Buffer, codepage
 		checkMemory();
 	}
 	return message;
+}
+
+/** Of 8-bit text (MS-OXMSG, section 2.1.3): the library takes it for Latin 1. */
+async function encodingOf({ messageCodepage, internetCodepage }: FieldsData): Promise<string> {
+	const { default: iconv } = await import('iconv-lite');
+	const name = nameOfPage(messageCodepage ?? internetCodepage ?? 1252);
+	return iconv.encodingExists(name) ? name : 'windows-1252';
 }
 
 /** Where the class stands depends on who loads the library: Node puts CommonJS modules into `default`, bundlers do not. */

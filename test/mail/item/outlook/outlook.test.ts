@@ -139,6 +139,18 @@ describe('a mail saved from Outlook', () => {
 		});
 	});
 
+	it.each([
+		[1252, Buffer.from('\x80 5 \x96 Gr\xfc\xdfe', 'latin1'), '€ 5 – Grüße'],
+		[1251, Buffer.from('\xcf\xf0\xe8\xe2\xe5\xf2', 'latin1'), 'Привет'],
+		[932, Buffer.from('\x93\xfa\x96\x7b', 'latin1'), '日本'],
+	])('has 8-bit text in code page %i', async (page, bytes, text) => {
+		const values = Buffer.alloc(48);
+		values.writeUInt32LE(0x3ffd0003, 32);
+		values.writeUInt32LE(page, 40);
+		const old = msg('Offer', bytes, [], values);
+		expect(await readMsg(old, decode)).toMatchObject({ text, from: '"Ada" <ada@example.com>' });
+	});
+
 	it('is read wherever it stands in memory', async () => {
 		const within = Buffer.concat([Buffer.alloc(13), file, Buffer.alloc(99)]).subarray(13, 13 + file.length);
 		expect(await readMsg(within, decode)).toMatchObject({ subject: 'Offer', files: [{ name: 'offer.pdf' }, { name: 'note.txt' }] });

@@ -49,14 +49,19 @@ interface Storage {
 
 const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
 
-/** A `.msg` file with a mail and its files. */
-export function msg(subject: string, body: string, files: ReadonlyArray<{ name: string; bytes: Buffer }>): Buffer {
+/** A `.msg` file with a mail and its files. @param values of fixed size, such as the code page */
+export function msg(
+	subject: string,
+	body: string | Buffer,
+	files: ReadonlyArray<{ name: string; bytes: Buffer }>,
+	values = Buffer.alloc(32),
+): Buffer {
 	return compound({
 		name: 'Root Entry',
 		streams: {
-			'__properties_version1.0': Buffer.alloc(32),
+			'__properties_version1.0': values,
 			'__substg1.0_0037001F': utf16(subject),
-			'__substg1.0_1000001F': utf16(body),
+			...(typeof body === 'string' ? { '__substg1.0_1000001F': utf16(body) } : { '__substg1.0_1000001E': body }),
 			'__substg1.0_0C1A001F': utf16('Ada'),
 			'__substg1.0_5D01001F': utf16('ada@example.com'),
 		},
