@@ -38,7 +38,7 @@ const AUTOMATIC_REPLY =
 
 /** Above the email that came back: Exim, qmail, Exchange, Postfix, Lotus, Gmail, GMX, T-Online. */
 const COPY_BEGINS =
-	/^[-| ]{0,40}(?:this is a copy of (?:the|your) message|below this line is a copy|original message (?:headers|follows|----)|the following is a copy|ursprüngliche nachrichtenkopfzeilen|ursprüngliche nachrichtenköpfe|kopfzeilen der ursprünglichen nachricht|en-têtes de message d'origine|en-têtes du message d’origine|encabezados de mensajes originales|encabezados originales del mensaje|intestazioni originali del messaggio|originele berichtkoppen|oorspronkelijke berichtkoppen|message header follows|message text follows|the headers? of the original message|undelivered message follows|returned message|unsent message below|original message\b)/;
+	/^[-| ]{0,40}(?:this is a copy of (?:the|your) message|below this line is a copy|original message (?:headers|follows|----)|the following is a copy|ursprüngliche nachrichtenkopfzeilen|ursprüngliche nachrichtenköpfe|kopfzeilen der ursprünglichen nachricht|en-têtes de message d'origine|en-têtes du message d’origine|encabezados de mensajes originales|encabezados originales del mensaje|intestazioni originali del messaggio|originele berichtkoppen|oorspronkelijke berichtkoppen|message (?:headers?|text|contents) follows?\b|the headers? of the original message|undelivered message follows|returned message|unsent message below|original message\b)/;
 const DELAYED =
 	/\bdelayed\b|has not yet been delivered|will be retried|will keep trying|keep trying|no action is required|still being retried|verzögert|zustellung verzögert|retardé|différé|retrasad|in ritardo|vertraagd|warning: (?:message|could not send)/;
 /** In the words of Exchange, by language, and of other servers. */
@@ -89,7 +89,9 @@ export function readWrittenBounce(source: ReportSource): Written {
 	const fixed = found.size > 0;
 	let current: string[] | undefined;
 	for (const line of told) {
-		for (const [address] of line.matchAll(ADDRESS)) {
+		for (const [match] of line.matchAll(ADDRESS)) {
+			// "Failed to deliver to 'bob@example.org'".
+			const address = match.replace(/^'/, '');
 			const key = address.toLowerCase();
 			const known = found.get(key);
 			if (known !== undefined) current = known;
@@ -116,7 +118,7 @@ function isRecipient(line: string, address: string, source: ReportSource): boole
 	return (
 		before === '' ||
 		/^[<"'*(\[]{1,3}$/.test(before) ||
-		/(?:delivered to|deliver to|delivery to|rcpt to:? ?<?|recipient:?|empfänger:?|for|an|à|a|to:?|mailto:)[ <"'*(]{0,4}$/.test(
+		/(?:delivered to|deliver to|delivery to|rcpt to:? ?<?|recipient:?|empfänger:?|for|an|à|a|to:?|mailto:|\[smtp:)[ <"'*(]{0,4}$/.test(
 			before.slice(-60),
 		)
 	);

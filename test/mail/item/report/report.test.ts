@@ -272,6 +272,33 @@ Subject: Offer`;
 		expect(readBounce(source(DAEMON, `<bob@example.org>:\n${line}`))).toMatchObject({ recipients: [{ remoteServer }] });
 	});
 
+	it.each(['headers', 'contents'])('of MailEnable is read, with the %s of the copy', (copy) => {
+		const text = `MailEnable: Message could not be delivered to some recipients.
+The following recipient(s) could not be reached:
+
+	Recipient: [SMTP:bob@example.org]
+	Reason: Remote SMTP Server Returned: 550 No such user
+
+
+Message ${copy} follow:
+
+Message-ID: <1@example.com>
+Subject: Offer`;
+		const headers = { from: 'Postmaster <postmaster@example.net>', to: 'ada@example.com', subject: 'Message Delivery Failure' };
+		expect(readBounce(source(headers, text))).toMatchObject({
+			kind: 'failed',
+			recipients: [{ address: 'bob@example.org', status: '5.0.0', reason: 'Reason: Remote SMTP Server Returned: 550 No such user' }],
+			originalMessageId: '<1@example.com>',
+			originalSubject: 'Offer',
+		});
+	});
+
+	it('names an address without the quotes around it', () => {
+		expect(readBounce(source(DAEMON, "Failed to deliver to 'bob@example.org'\n550 5.1.1 no"))).toMatchObject({
+			recipients: [{ address: 'bob@example.org' }],
+		});
+	});
+
 	it('that a mail is late is no failure', () => {
 		const text =
 			'This is an automatically generated Delivery Status Notification.\n\nTHIS IS A WARNING MESSAGE ONLY.\n\nDelivery to the following recipients has been delayed.\n\n       bob@example.org\n';
