@@ -109,6 +109,8 @@ const LABELS: Record<Label, string[]> = {
 			'פרטי השולח',
 			'از',
 			'فرستنده',
+			'nuo',
+			'จาก',
 			'المرسل',
 			'отправитель',
 			'від кого',
@@ -163,6 +165,7 @@ const LABELS: Record<Label, string[]> = {
 		],
 	],
 	date: [
+		...['изпратено', 'poslano', 'poslato', 'išsiųsta', 'saadetud', 'saatmisaeg', 'đã gửi', 'ส่ง', 'enviat'],
 		...[
 			'נשלח ב',
 			'تاريخ الإرسال',
@@ -238,6 +241,7 @@ const LABELS: Record<Label, string[]> = {
 		...['ngày', 'tanggal', 'dikirim', 'נשלח', 'תאריך', 'التاريخ', 'sendt den', 'inviato il', 'verzonden op', 'received'],
 	],
 	to: [
+		...['до', 'za', 'prima', 'kam', 'adressaat', 'tới', 'ถึง', 'per a'],
 		...['לכבוד', 'الى', 'به', 'گیرنده', 'получатель', 'destinatarul', 'pre', 'pour', '받는이', '수신'],
 		...[
 			'to',
@@ -287,6 +291,7 @@ const LABELS: Record<Label, string[]> = {
 		'udw',
 	],
 	subject: [
+		...['относно', 'zadeva', 'tema', 'teema', 'เรื่อง', 'tiêu đề'],
 		...['موضوع', 'sujet', 'subiectul', 'naslov', 'тақырып', '件 名', '标题'],
 		...[
 			'subject',
