@@ -171,9 +171,10 @@ function isDisclaimer(paragraph: readonly string[]): boolean {
 
 const LONGEST_CLOSING = Math.max(...[...CLOSINGS].map(({ length }) => length));
 
+/** Also in two languages: "Mit freundlichen Grüßen / Kind regards". */
 function isClosing(line: string): boolean {
 	const text = judged(line);
 	// With the signs around it. Most lines are longer, and this tells it much faster.
-	if (text.length > LONGEST_CLOSING + 9) return false;
-	return CLOSINGS.has(text.replace(/[,.!！。、*_ ]{1,6}$/, '').replace(/^[*_]{1,3}/, ''));
+	if (text.length > 2 * LONGEST_CLOSING + 12) return false;
+	return text.split(/ ?[/|] ?/).every((part) => CLOSINGS.has(part.replace(/[,.!！。、*_ ]{1,6}$/, '').replace(/^[*_]{1,3}/, '')));
 }
