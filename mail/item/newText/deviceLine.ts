@@ -6,6 +6,8 @@ const LINK = /<?https?:\S{1,300}/g;
 /** "…, please excuse typos". */
 const EXCUSED =
 	/\b(?:typos?|brevity|autocorrect|mistakes|tippfehler|schreibfehler|kürze|fautes|brièveté|errores|brevedad|errori|brevità|typefouten)\b/;
+/** "Mail app", and in other languages "l'application Mail". */
+const APPS = new Set(['app', 'application', "l'application", 'appli']);
 /** "Mail for Windows" is an app: with windows alone, somebody may have sent windows. */
 const FOR = new Set(['for', 'für', 'pour', 'para', 'per', 'voor', 'för', 'til', 'dla', 'для']);
 
@@ -32,10 +34,14 @@ function namesDevice(text: string): boolean {
 	let named = false;
 	for (const [at, word] of words.entries()) {
 		const before = words[at - 1] ?? '';
-		if (isDevice(word) || (word === 'windows' && FOR.has(before)) || (word === 'app' && before === 'mail')) named = true;
+		if (isDevice(word) || (word === 'windows' && FOR.has(before)) || isMailApp(before, word)) named = true;
 		else if (!DEVICE_WORDS.has(word) && !/\d/.test(word)) return false;
 	}
 	return named;
+}
+
+function isMailApp(before: string, word: string): boolean {
+	return (before === 'mail' && APPS.has(word)) || (APPS.has(before) && word === 'mail');
 }
 
 function isDevice(word: string): boolean {
