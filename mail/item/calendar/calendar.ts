@@ -101,7 +101,7 @@ export async function readCalendar(text: string, method = '', unread: string[] =
 		kind,
 		method: upper,
 		...first,
-		...((kind === 'reply' || kind === 'counterProposal') && first.attendees[0] && { reply: replyOf(first, first.attendees[0]) }),
+		...((kind === 'reply' || kind === 'counterProposal') && first.attendees[0] && { reply: replyOf(first, first.attendees[0], calendar) }),
 		...(others.length > 0 && { otherEvents: others }),
 		...(readable.more && { incomplete: true }),
 	};
@@ -116,8 +116,11 @@ function kindOf(method: string, entry: CalendarEntry): Calendar['kind'] {
 	return method === 'REFRESH' ? 'request' : 'event';
 }
 
-function replyOf(entry: CalendarEntry, { name, address, answer }: CalendarAttendee): Calendar['reply'] {
-	return { name, address, answer, comment: entry.comment };
+/** Google tells the comment beside the attendee. */
+function replyOf(entry: CalendarEntry, { name, address, answer }: CalendarAttendee, calendar: Component): Calendar['reply'] {
+	const note = calendar.getFirstSubcomponent('vevent')?.getFirstProperty('attendee')?.getParameter('x-response-comment');
+	const plain = typeof note === 'string' ? note.replace(/\\(?=[,;\\])/g, '').replaceAll('&#39;', "'").replaceAll('&quot;', '"') : '';
+	return { name, address, answer, comment: entry.comment || plain };
 }
 
 /** What the calendar says of time zones. */

@@ -111,6 +111,14 @@ describe('a calendar in a mail', () => {
 		});
 	});
 
+	it.each([
+		['X-RESPONSE-COMMENT="Sorry, it&#39\\;s too late"', '', "Sorry, it's too late"],
+		['X-RESPONSE-COMMENT=No', 'COMMENT:Yes', 'Yes'],
+	])('tells the comment of an answer, also if it is written as Google does: %s %s', async (parameter, line, comment) => {
+		const lines = ['UID:1', `ATTENDEE;PARTSTAT=TENTATIVE;X-NUM-GUESTS=0;${parameter}:mailto:bob@example.com`, line];
+		expect(await readCalendar(ics('REPLY', lines))).toMatchObject({ reply: { address: 'bob@example.com', comment } });
+	});
+
 	it('of another time that an attendee proposes is a counter-proposal', async () => {
 		const lines = ['UID:1', 'DTSTART:20261104T090000Z', 'DTEND:20261104T093000Z', 'ATTENDEE;PARTSTAT=TENTATIVE:mailto:bob@example.com'];
 		expect(await readCalendar(ics('COUNTER', lines))).toMatchObject({
