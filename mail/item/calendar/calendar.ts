@@ -119,7 +119,7 @@ function kindOf(method: string, entry: CalendarEntry): Calendar['kind'] {
 /** Google tells the comment beside the attendee. */
 function replyOf(entry: CalendarEntry, { name, address, answer }: CalendarAttendee, calendar: Component): Calendar['reply'] {
 	const note = calendar.getFirstSubcomponent('vevent')?.getFirstProperty('attendee')?.getParameter('x-response-comment');
-	const plain = typeof note === 'string' ? note.replace(/\\(?=[,;\\])/g, '').replaceAll('&#39;', "'").replaceAll('&quot;', '"') : '';
+	const plain = typeof note === 'string' ? note.replace(/\\(?=[,;\\])/g, '').replaceAll('&#39;', "'") : '';
 	return { name, address, answer, comment: entry.comment || plain };
 }
 

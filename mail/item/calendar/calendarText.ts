@@ -8,6 +8,8 @@ import { decodeDeclared } from '../charset';
 const MOST_LINES = 5_000;
 const MOST_EVENTS = 20;
 const LONGEST = 10_000_000;
+/** As they stand in the text, folded. A file of 10 MB has about 140,000. */
+const MOST_FOLDED = 200_000;
 const LONGEST_LINE = 50_000;
 
 /** The properties of an event that are read. Attached files, alarms and HTML copies of the description are not. */
@@ -81,8 +83,9 @@ export function readableCalendar(text: string, library: typeof ICAL): ReadableCa
 	const unread: string[] = [];
 	let skipped = 0;
 	let events = 0;
-	let more = text.length > LONGEST;
-	for (const line of unfolded(text.slice(0, LONGEST))) {
+	const folded = text.slice(0, LONGEST).split(/\r\n|\n|\r/, MOST_FOLDED + 1);
+	let more = text.length > LONGEST || folded.length > MOST_FOLDED;
+	for (const line of unfolded(folded)) {
 		if (kept.length >= MOST_LINES) {
 			more = true;
 			break;
@@ -145,7 +148,8 @@ function isUnderstood(line: string, library: typeof ICAL): boolean {
 function isWanted(name: string, value: string, component: string | undefined): boolean {
 	if (component === undefined) return name === 'METHOD' || name === 'X-WR-TIMEZONE';
 	if (component === 'VEVENT' || name !== 'RRULE') return true;
-	return /FREQ=/i.test(value) && value.trim().split(';').every((part) => YEARLY.test(part));
+	const parts = value.trim().split(';');
+	return /FREQ=/i.test(value) && parts.every((part) => YEARLY.test(part));
 }
 
 /** Notes tells the hour and the minute, too. */
@@ -243,13 +247,13 @@ export function withWholeCharacters(bytes: Buffer): Buffer {
  * RFC 5545, section 3.1: a line continues if the next one begins with a blank. Some programs end lines with LF. Lines that are no property
  * belong to the text before them. So does the line behind a soft line break in vCalendar 1.0.
  */
-function unfolded(text: string): string[] {
+function unfolded(folded: readonly string[]): string[] {
 	// Then a line such as "Note: bring it" is text.
-	const hasCapitals = /^BEGIN:VCALENDAR/m.test(text);
+	const hasCapitals = folded.some((line) => line.startsWith('BEGIN:VCALENDAR'));
 	const lines: string[] = [];
 	let parts: string[] = [];
 	let [isText, isQuoted, blanks] = [false, false, 0];
-	for (const line of text.split(/\r\n|\n|\r/)) {
+	for (const line of folded) {
 		const last = parts.at(-1) ?? '';
 		if (line === '') blanks += 1;
 		else if (isQuoted && last.endsWith('=')) parts.splice(-1, 1, last.slice(0, -1), line);

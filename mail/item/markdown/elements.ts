@@ -4,7 +4,7 @@ type Attributes = ReadonlyMap<string, string>;
 
 const set = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 const VOID = set('area base basefont bgsound br col embed frame hr img input link meta param source track wbr');
-const UNSEEN = set('audio canvas datalist iframe noembed noframes script select style svg template title video object');
+const UNSEEN = set('audio canvas datalist iframe noembed noframes script select style svg template title video object xml');
 /** Elements on lines of their own. */
 const BLOCKS = set(
 	'address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main ' +

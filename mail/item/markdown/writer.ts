@@ -1,5 +1,5 @@
-/** Joiners belong to a word or sign if they stand within it, as in Persian. */
-const JOINED = String.raw`[\p{L}\p{M}\p{So}\p{Sk}]`;
+/** Joiners belong to a word or sign if they stand within it, as in Persian. U+034F is a mark that is not seen. */
+const JOINED = String.raw`(?!\u034f)[\p{L}\p{M}\p{So}\p{Sk}]`;
 /** Invisible blanks and marks. Newsletters pad their hidden beginning with runs of them. */
 const INVISIBLE = new RegExp(
 	String.raw`[\u00ad\u034f\u200b\u200e\u200f\u2060\ufeff]+|(?<!${JOINED})[\u200c\u200d]+|[\u200c\u200d]+(?!${JOINED})`,
@@ -191,7 +191,8 @@ export class Writer {
 		if (this.#cut) return;
 		const indent = this.#indents.join('');
 		// A heading, a list or a quotation begins a line of its own.
-		if (this.#separator !== '' && (this.#bullet !== '' || indent !== this.#lastIndent)) this.#breaks = Math.max(this.#breaks, this.#replaced);
+		if (this.#separator !== '' && (this.#bullet !== '' || indent !== this.#lastIndent))
+			this.#breaks = Math.max(this.#breaks, this.#replaced);
 		if (this.#separator !== '' && this.#breaks === 0) this.#append(this.#separator);
 		else if (this.#breaks > 0 || this.#out.length === 0) {
 			if (this.#out.length > 0) {

@@ -1,5 +1,6 @@
 import type MsgReader from '@kenjiuno/msgreader';
 import type { FieldsData } from '@kenjiuno/msgreader';
+import { isUtf8 } from 'node:buffer';
 
 import { checkMemory } from '../memoryLimit';
 import { nameOfPage } from './codePage';
@@ -77,11 +78,20 @@ export async function readMsg(bytes: Buffer, decodePage: (text: Buffer, codepage
 }
 
 /** Of 8-bit text (MS-OXMSG, section 2.1.3): the library takes it for Latin 1. */
-async function encodingOf({ messageCodepage, internetCodepage }: FieldsData): Promise<string> {
+async function encodingOf(fields: FieldsData): Promise<string> {
 	const { default: iconv } = await import('iconv-lite');
-	const name = nameOfPage(messageCodepage ?? internetCodepage ?? 1252);
+	const name = nameOfPage(pageOf(fields));
 	return iconv.encodingExists(name) ? name : 'windows-1252';
 }
+
+/** The page of the HTML counts only if it can be that of Windows as well. UTF-16 is none of 8-bit text. */
+function pageOf({ messageCodepage: own, internetCodepage: html, subject = '', body = '' }: FieldsData): number {
+	if (own !== undefined && ![UTF8, 1200, 1201].includes(own)) return own;
+	if ((own === UTF8 || html === UTF8) && isUtf8(Buffer.from(subject + body, 'latin1'))) return UTF8;
+	return html !== undefined && /^(?:874|932|936|949|950|125\d)$/.test(String(html)) ? html : 1252;
+}
+
+const UTF8 = 65001;
 
 /** Where the class stands depends on who loads the library: Node puts CommonJS modules into `default`, bundlers do not. */
 function constructorIn(library: unknown): typeof MsgReader | undefined {

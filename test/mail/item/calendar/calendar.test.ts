@@ -400,6 +400,12 @@ describe('a calendar in a mail', () => {
 		expect(unread).toEqual(['TZOFFSETTO:east', 'TZOFFSETFROM:east']);
 	});
 
+	it('with more lines than are read says so', async () => {
+		const text = (lines: number): string => `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n${'X\n'.repeat(lines)}END:VEVENT\nEND:VCALENDAR`;
+		expect(await readCalendar(text(190_000))).not.toHaveProperty('incomplete');
+		expect(await readCalendar(text(210_000))).toMatchObject({ uid: '1', incomplete: true });
+	});
+
 	it('without an event is none', async () => {
 		expect(await readCalendar('BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\nEND:VTODO\nEND:VCALENDAR')).toBeUndefined();
 		expect(await readCalendar('Hello')).toBeUndefined();
@@ -425,6 +431,7 @@ describe('a hostile calendar', () => {
 		['an event that never ends', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20261103T090000Z\nDURATION:P99999999999999W\nEND:VEVENT`],
 		['one line of a megabyte', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'x'.repeat(1_000_000)}`],
 		['a line folded a million times', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'\n '.repeat(400_000)}`],
+		['five million short lines', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n${'\n '.repeat(4_900_000)}`],
 		['quotes that do not end', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n${'ATTENDEE;CN="x;"":mailto:a\n'.repeat(4_000)}END:VEVENT`],
 	])('of %s is done with at once', async (_name, text) => {
 		const begin = performance.now();

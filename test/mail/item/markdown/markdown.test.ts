@@ -73,6 +73,8 @@ describe('HTML as Markdown', () => {
 			'<table><tr><td>Pens</td><td><ul><li>red</li><li>blue</li></ul></td></tr><tr><td>Logo</td><td><h2>News</h2></td></tr></table>',
 			'Pens\n\n- red\n- blue\n\nLogo\n\n## News',
 		],
+		['no settings of Office in the head', '<head><xml><o:PixelsPerInch>96</o:PixelsPerInch></xml></head><p>News</p>', 'News'],
+		['no padding behind a word', '<p>News\u034f\u200c \u034f\u200c\u034f\u200d \u034f</p>', 'News'],
 		['joiners within words and signs', '<p>\u200cمی\u200cخواهم \u200c 👩\u200d🚀</p>', 'می\u200cخواهم 👩\u200d🚀'],
 		['nothing for nothing', '', ''],
 	])('has %s', async (_name, html, expected) => {

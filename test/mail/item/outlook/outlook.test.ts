@@ -120,6 +120,16 @@ function nested(depth: number): Buffer {
 	return inner;
 }
 
+/** The properties of a `.msg` file with code pages in them. */
+function pages(...told: Array<[id: number, page: number]>): Buffer {
+	const values = Buffer.alloc(32 + told.length * 16);
+	for (const [at, [id, page]] of told.entries()) {
+		values.writeUInt32LE(id * 0x10000 + 3, 32 + at * 16);
+		values.writeUInt32LE(page, 40 + at * 16);
+	}
+	return values;
+}
+
 describe('a mail saved from Outlook', () => {
 	const file = msg('Offer', 'Hello Bob', [
 		{ name: 'offer.pdf', bytes: Buffer.alloc(10_000, 7) },
@@ -143,12 +153,21 @@ describe('a mail saved from Outlook', () => {
 		[1252, Buffer.from('\x80 5 \x96 Gr\xfc\xdfe', 'latin1'), '€ 5 – Grüße'],
 		[1251, Buffer.from('\xcf\xf0\xe8\xe2\xe5\xf2', 'latin1'), 'Привет'],
 		[932, Buffer.from('\x93\xfa\x96\x7b', 'latin1'), '日本'],
+		[1200, Buffer.from('Gr\xfc\xdfe', 'latin1'), 'Grüße'],
+		[65001, Buffer.from('Grüße'), 'Grüße'],
+		[65001, Buffer.from('Gr\xfc\xdfe', 'latin1'), 'Grüße'],
 	])('has 8-bit text in code page %i', async (page, bytes, text) => {
-		const values = Buffer.alloc(48);
-		values.writeUInt32LE(0x3ffd0003, 32);
-		values.writeUInt32LE(page, 40);
+		const values = pages([0x3ffd, page]);
 		const old = msg('Offer', bytes, [], values);
 		expect(await readMsg(old, decode)).toMatchObject({ text, from: '"Ada" <ada@example.com>' });
+	});
+
+	it.each([
+		[1251, 'Привет'],
+		[20866, 'Ïðèâåò'],
+	])('has 8-bit text in the code page of the HTML only if it is one of Windows: %i', async (page, text) => {
+		const old = msg('Offer', Buffer.from('\xcf\xf0\xe8\xe2\xe5\xf2', 'latin1'), [], pages([0x3fde, page]));
+		expect(await readMsg(old, decode)).toMatchObject({ text });
 	});
 
 	it('is read wherever it stands in memory', async () => {
