@@ -54,7 +54,7 @@ export function msg(
 	subject: string,
 	body: string | Buffer,
 	files: ReadonlyArray<{ name: string; bytes: Buffer }>,
-	values = Buffer.alloc(32),
+	values: Buffer = Buffer.alloc(32),
 ): Buffer {
 	return compound({
 		name: 'Root Entry',
