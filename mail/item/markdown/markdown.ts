@@ -67,7 +67,11 @@ function callbacks(html: string, elements: Elements): TokenizerCallbacks {
 			if (READ.has(attribute) && !attributes.has(attribute)) attributes.set(attribute, value.join(''));
 		},
 		onopentagend: open,
-		onselfclosingtag: open,
+		onselfclosingtag: () => {
+			open();
+			// Of other elements, browsers pass over the slash.
+			if (name === 'svg') elements.close(name);
+		},
 		onclosetag: (start, end) => elements.close(html.slice(start, end).toLowerCase()),
 		oncdata: ignore,
 		oncomment: ignore,

@@ -17,6 +17,7 @@ describe('text made from HTML', () => {
 			'<table><tbody><tr><td><p class=MsoNormal>Item<o:p></o:p></p></td>\n<td><p>Price</p></td></tr>\n<tr><td><p>Apples</p></td><td><div>3&nbsp;€</div></td></tr></table><p>end',
 			lines('Item\tPrice', 'Apples\t3 €', '', 'end'),
 		],
+		['keeps what stands behind a picture that closes itself', 'a<svg width="1" height="1"/><p>b</p>', lines('a', '', 'b')],
 		['keeps an empty cell between others', '<table><tr><td>a</td><td></td><td>&nbsp;</td><td>b</td><td></td></tr></table>', 'a\t\t\tb'],
 		[
 			'keeps columns in line below an empty first title',

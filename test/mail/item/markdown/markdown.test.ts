@@ -52,6 +52,7 @@ describe('HTML as Markdown', () => {
 			'<a href="https://example.com/reset" style="display:inline-block;mso-hide:all">Reset your password</a>',
 			'[Reset your password](https://example.com/reset)',
 		],
+		['the text behind a picture that closes itself', '<p>a</p><svg width="1" height="1"/><p>b</p>', 'a\n\nb'],
 		['the text below a head that is never closed', '<html><head><style>p{}</style><title>T</title><body><p>News</p></body></html>', 'News'],
 		['a heading in a link', '<a href="https://example.com/"><h2>News</h2></a>', '## [News](https://example.com/)'],
 		['a heading in bold', '<b><h2>News</h2></b><p>Text</p>', '## **News**\n\nText'],
