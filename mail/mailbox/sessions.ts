@@ -19,6 +19,8 @@ const KEEP_MS = 10_000;
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const TRIES = 5;
+/** For so long, in ms, other items of an execution fail at once after no session could be opened for one of them. */
+const UNOPENED_MS = 60_000;
 
 interface Idle {
 	session: ImapSession;
@@ -105,6 +107,8 @@ export class Connection {
 	/** Several may wait for the same new session. */
 	#opening: Promise<ImapSession> | undefined;
 	#released = false;
+	/** Why no session can be opened, and when to try again, by `performance.now()`. */
+	#unopened: { error: unknown; until: number } | undefined;
 
 	constructor(
 		readonly account: Account,
@@ -142,6 +146,7 @@ export class Connection {
 	/** @param mayRepeat whether the work can be done again after this error */
 	async #attempts<T>(folder: string | undefined, work: Work<T>, mayRepeat: (error: MailError) => boolean): Promise<T> {
 		const started = Date.now();
+		if (this.#unopened !== undefined && performance.now() < this.#unopened.until) throw this.#unopened.error;
 		for (let attempt = 1; ; attempt += 1) {
 			let hasBegun = false;
 			try {
@@ -152,10 +157,16 @@ export class Connection {
 				if (!(error instanceof MailError) || (hasBegun && !mayRepeat(error))) throw error;
 				const pauseMs = pauseAfter(error, attempt, hasBegun ? (this.#session?.waitedMs ?? 0) : 0);
 				const patienceMs = unreached(error) ? (this.account.reachMs ?? PATIENCE_MS) : PATIENCE_MS;
-				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > patienceMs) throw givenUp(error, pauseMs);
+				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > patienceMs) throw this.#givenUp(error, pauseMs);
 				await this.#pause(pauseMs);
 			}
 		}
+	}
+
+	#givenUp(error: MailError, pauseMs: number | undefined): MailError {
+		const told = givenUp(error, pauseMs);
+		if (this.#unopened?.error === error) this.#unopened = { error: told, until: performance.now() + UNOPENED_MS };
+		return told;
 	}
 
 	/**
@@ -206,7 +217,11 @@ export class Connection {
 	}
 
 	async #open(): Promise<ImapSession> {
-		const session = await ImapSession.open(this.account, this.signal);
+		const session = await ImapSession.open(this.account, this.signal).catch((error: unknown) => {
+			this.#unopened = { error, until: 0 };
+			throw error;
+		});
+		this.#unopened = undefined;
 		// Nobody would close it later.
 		if (this.#released || this.signal?.aborted === true) {
 			session.close();

@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { accountOf } from '../../../mail/account';
 import { cloudOf } from '../../../mail/clouds';
+import { MailError } from '../../../mail/errors';
 import { MOST, withMailbox } from '../../../mail/mailbox/sessions';
 
 it('never lends more connections than a mailbox may have, whenever the next one asks while a place passes on', async () => {
@@ -36,4 +37,28 @@ it('never lends more connections than a mailbox may have, whenever the next one 
 		await Promise.all(all);
 	}
 	expect(most).toBe(MOST);
+});
+
+it('tells the other items at once that no session can be opened, and tries again after a minute', async () => {
+	let asked = 0;
+	const refuse = async (): Promise<never> => {
+		asked += 1;
+		return await Promise.reject(new MailError('The sign-in is refused.', { code: 'auth', speaker: 'identity' }));
+	};
+	const account = accountOf('x', 'eve@example.com', cloudOf({}), refuse, 'appOnly');
+	vi.useFakeTimers({ toFake: ['performance'] });
+	try {
+		await withMailbox(account, async (connection) => {
+			const use = async (): Promise<void> => await connection.repeat('INBOX', async () => await Promise.resolve());
+			await expect(use()).rejects.toThrow('The sign-in is refused.');
+			const first = asked;
+			await expect(use()).rejects.toThrow('The sign-in is refused.');
+			expect(asked).toBe(first);
+			vi.advanceTimersByTime(60_001);
+			await expect(use()).rejects.toThrow('The sign-in is refused.');
+			expect(asked).toBeGreaterThan(first);
+		});
+	} finally {
+		vi.useRealTimers();
+	}
 });
