@@ -19,7 +19,7 @@ const KEEP_MS = 10_000;
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const TRIES = 5;
-/** For so long, in ms, other items of an execution fail at once after no session could be opened for one of them. */
+/** Time in ms in which the other items of an execution fail at once, after no session could be opened for one of them. */
 const UNOPENED_MS = 60_000;
 
 interface Idle {
