@@ -19,7 +19,7 @@ const KEEP_MS = 10_000;
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const TRIES = 5;
-/** Time in ms in which the other items of an execution fail at once, after no session could be opened for one of them. */
+/** Time in ms in which other items of an execution fail at once, after no session could be opened for as long as one item waits. */
 const UNOPENED_MS = 60_000;
 
 interface Idle {
@@ -107,8 +107,8 @@ export class Connection {
 	/** Several may wait for the same new session. */
 	#opening: Promise<ImapSession> | undefined;
 	#released = false;
-	/** Why no session can be opened, and when to try again, by `performance.now()`. */
-	#unopened: { error: unknown; until: number } | undefined;
+	/** Why no session can be opened, since when, and when to try again, by `performance.now()`. */
+	#unopened: { error: unknown; since: number; until: number } | undefined;
 
 	constructor(
 		readonly account: Account,
@@ -157,15 +157,19 @@ export class Connection {
 				if (!(error instanceof MailError) || (hasBegun && !mayRepeat(error))) throw error;
 				const pauseMs = pauseAfter(error, attempt, hasBegun ? (this.#session?.waitedMs ?? 0) : 0);
 				const patienceMs = unreached(error) ? (this.account.reachMs ?? PATIENCE_MS) : PATIENCE_MS;
-				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > patienceMs) throw this.#givenUp(error, pauseMs);
+				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > patienceMs)
+					throw this.#givenUp(error, pauseMs, patienceMs);
 				await this.#pause(pauseMs);
 			}
 		}
 	}
 
-	#givenUp(error: MailError, pauseMs: number | undefined): MailError {
+	#givenUp(error: MailError, pauseMs: number | undefined, patienceMs: number): MailError {
 		const told = givenUp(error, pauseMs);
-		if (this.#unopened?.error === error) this.#unopened = { error: told, until: performance.now() + UNOPENED_MS };
+		const now = performance.now();
+		// A short failure, or a refusal, may be over for the next item.
+		if (pauseMs !== undefined && this.#unopened?.error === error && now - this.#unopened.since + pauseMs > patienceMs)
+			this.#unopened = { ...this.#unopened, error: told, until: now + UNOPENED_MS };
 		return told;
 	}
 
@@ -217,8 +221,9 @@ export class Connection {
 	}
 
 	async #open(): Promise<ImapSession> {
+		const since = this.#unopened?.since ?? performance.now();
 		const session = await ImapSession.open(this.account, this.signal).catch((error: unknown) => {
-			this.#unopened = { error, until: 0 };
+			this.#unopened = { error, since, until: 0 };
 			throw error;
 		});
 		this.#unopened = undefined;

@@ -70,7 +70,7 @@ function callbacks(html: string, elements: Elements): TokenizerCallbacks {
 		onselfclosingtag: () => {
 			open();
 			// Of other elements, browsers pass over the slash.
-			if (name === 'svg') elements.close(name);
+			if (name === 'svg' || name === 'xml') elements.close(name);
 		},
 		onclosetag: (start, end) => elements.close(html.slice(start, end).toLowerCase()),
 		oncdata: ignore,

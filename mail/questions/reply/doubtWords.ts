@@ -147,7 +147,7 @@ export const DOUBT = new Set([
 /** Of the words here and of harmless ones, those that are also part of names, such as "Om Prakash", "Ma Long" and "Maria da Silva". */
 export const ALSO_NAMES = table(
 	'caro, cara, salvo, de, da, di, ha, om, ma, se, nu, ali, ale, len, ak, men, mas, dar, ama, si, als, jos, jen, toda, solo, ako, ja, max',
-	'soha, nay, nah, veto, straks, vent, halt, asla, deels, sike, fake, nul',
+	'nay, nah, veto, straks, vent, halt, asla, deels, sike, fake, nul, delvis, reserva, egal',
 	'van, von, der, den, la, le, el, may, bill, doe, best, good, frei, gut, klar, kind, bon, doe, best, good, frei, gut, klar, kind, bon',
 );
 
@@ -198,7 +198,7 @@ export const STANDINGS = table(
 	'kansellert, avslått, foreløpig, huomenna, evätty, alustavasti, keskeytetty, odota',
 	'odmowa, odmawiam, odrzucono, anulowano, anulowane, wstrzymane, wstrzymano, warunkowo, nigdy, odroczone, wycofane, wycofuję',
 	'zawieszone, zrušeno, zrušené, odloženo, odložené, podmínečně, podmienečne, nikdy, později, neskôr, törölve, visszavonva',
-	'feltételesen, soha, később, elhalasztva, függőben, anulat, anulată, amânat, amânată, condiționat, niciodată, suspendat',
+	'feltételesen, később, elhalasztva, függőben, anulat, anulată, amânat, amânată, condiționat, niciodată, suspendat',
 	'parțial, asla, i̇ptal, şartlı, koşullu, ertelendi, kısmi, beklemede, później, jutro, odroczono, przełożone, odwołane',
 	'wstępnie, zítra, odmítnuto, podmíněně, předběžně, pozastaveno, staženo, zajtra, zamietnuté, odmietnuté, predbežne, čiastočne',
 	'pozastavené, stiahnuté, holnap, lemondva, ideiglenesen, részben, felfüggesztve, târziu, mâine, refuzat, provizoriu, retras',

@@ -38,7 +38,7 @@ const OF_OTHER = new RegExp(
 const OTHERWISE = new RegExp(
 	"^(?:(?:and|but|please) )?(?:correct|bin|end) (?:it|this|that|the|our|my|your)(?![\\p{L}'-])" +
 		'|\\b(?:have|let) (?:him|her|them)(?: \\p{L}+)? (?:approve|confirm|agree|accept)' +
-		'|\\bconfirm (?:(?:it|this|that) )?with\\b(?! (?:pleasure|thanks))|\\blet (?:it|this|that) go$|^(?:kind|sort) of$' +
+		'|\\bconfirm (?:(?:it|this|that) )?with\\b(?! (?:great )?(?:pleasure|thanks))|\\blet (?:it|this|that) go$|^(?:kind|sort) of$' +
 		'|^(?:(?:pay|paid)(?: \\p{L}+){0,3} )?in advance(?: please)?$',
 	'u',
 );

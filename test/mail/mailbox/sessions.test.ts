@@ -39,24 +39,29 @@ it('never lends more connections than a mailbox may have, whenever the next one 
 	expect(most).toBe(MOST);
 });
 
-it('tells the other items at once that no session can be opened, and tries again after a minute', async () => {
+it.each([
+	['at once after a minute without a session, and tries again a minute later', { code: 'timeout', speaker: 'imap' }, false],
+	['only by asking again after a refusal, which may be over', { code: 'auth', speaker: 'identity' }, true],
+] as const)('tells the other items %s', async (_title, fault, asksAgain) => {
 	let asked = 0;
-	const refuse = async (): Promise<never> => {
+	const fail = async (): Promise<never> => {
 		asked += 1;
-		return await Promise.reject(new MailError('The sign-in is refused.', { code: 'auth', speaker: 'identity' }));
+		vi.advanceTimersByTime(20_000);
+		return await Promise.reject(new MailError('No session.', fault));
 	};
-	const account = accountOf('x', 'eve@example.com', cloudOf({}), refuse, 'appOnly');
-	vi.useFakeTimers({ toFake: ['performance'] });
+	const account = accountOf('x', 'eve@example.com', cloudOf({}), fail, 'appOnly');
+	vi.useFakeTimers({ toFake: ['performance', 'Date'] });
 	try {
 		await withMailbox(account, async (connection) => {
 			const use = async (): Promise<void> => await connection.repeat('INBOX', async () => await Promise.resolve());
-			await expect(use()).rejects.toThrow('The sign-in is refused.');
+			await expect(use()).rejects.toThrow('No session.');
 			const first = asked;
-			await expect(use()).rejects.toThrow('The sign-in is refused.');
-			expect(asked).toBe(first);
+			await expect(use()).rejects.toThrow('No session.');
+			expect(asked > first).toBe(asksAgain);
+			const second = asked;
 			vi.advanceTimersByTime(60_001);
-			await expect(use()).rejects.toThrow('The sign-in is refused.');
-			expect(asked).toBeGreaterThan(first);
+			await expect(use()).rejects.toThrow('No session.');
+			expect(asked).toBeGreaterThan(second);
 		});
 	} finally {
 		vi.useRealTimers();

@@ -667,7 +667,7 @@ describe('an approval by email with a condition', () => {
 		['Schváleno', 'Staženo'],
 		['Schválené', 'Nie Nikdy Neskôr Zajtra Odložené Zrušené Zamietnuté Odmietnuté Podmienečne Predbežne Čiastočne Pozastavené'],
 		['Schválené', 'Stiahnuté'],
-		['Jóváhagyva', 'Nem Soha Később Holnap Elhalasztva Törölve Lemondva Elutasítva Feltételesen Ideiglenesen Részben Felfüggesztve'],
+		['Jóváhagyva', 'Nem Később Holnap Elhalasztva Törölve Lemondva Elutasítva Feltételesen Ideiglenesen Részben Felfüggesztve'],
 		['Jóváhagyva', 'Visszavonva'],
 		['Aprobat', 'Nu Niciodată Târziu Mâine Amânat Anulat Respins Refuzat Condiționat Provizoriu Parțial Suspendat Retras'],
 		['Onaylandı', 'Hayır Asla Sonra Yarın Ertelendi İptal Reddedildi Şartlı Koşullu Geçici Kısmen Kısmi Beklemede Durduruldu'],
