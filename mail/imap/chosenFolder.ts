@@ -1,5 +1,6 @@
 import { MailError } from '../errors';
-import type { Folder } from './folders';
+import { addTo } from '../groups';
+import { isBelow, type Folder } from './folders';
 import { isExchangeName, specialFolders, specialNamed, type SpecialFolder } from './specialFolders';
 
 /** Finds a special folder of the mailbox. */
@@ -57,8 +58,7 @@ export function foldersToLeaveOut(folders: readonly Folder[], wanted: string, sp
 /** Outlook deletes a folder by moving it below Deleted Items, where emails are lost sooner or later. So its name does not find it. */
 function withoutDeleted(folders: readonly Folder[]): readonly Folder[] {
 	const deleted = specialFolders(folders).get('deleted');
-	if (deleted === undefined || deleted.delimiter === '') return folders;
-	return folders.filter(({ path }) => !path.startsWith(`${deleted.path}${deleted.delimiter}`));
+	return deleted === undefined ? folders : folders.filter(({ path }) => !isBelow(path, deleted));
 }
 
 /** Finds the folders with this path, without looking at names. */
@@ -87,7 +87,7 @@ function eachNamed(folders: readonly Folder[], wanted: string): Folder[] {
 	const siblings = new Map<string, Folder[]>();
 	for (const folder of folders) {
 		const parent = folder.path.slice(0, folder.path.length - folder.name.length);
-		siblings.set(parent, [...(siblings.get(parent) ?? []), folder]);
+		addTo(siblings, parent, folder);
 	}
 	return [...siblings.values()].flatMap((some) =>
 		firstFound(some, [({ name }) => name === wanted, ({ name }) => same(name, wanted), ({ name }) => same(name.trim(), wanted.trim())]),

@@ -42,6 +42,11 @@ export async function statusOf(session: ImapSession, path: string): Promise<Stat
 	return status;
 }
 
+/** Whether the path is that of a folder below this one, at any depth. */
+export function isBelow(path: string, above: Folder): boolean {
+	return above.delimiter !== '' && path.startsWith(`${above.path}${above.delimiter}`);
+}
+
 function isInbox(path: string): boolean {
 	return path.toUpperCase() === 'INBOX';
 }

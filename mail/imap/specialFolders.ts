@@ -1,3 +1,4 @@
+import { addTo } from '../groups';
 import type { Folder } from './folders';
 
 export type SpecialFolder = 'inbox' | 'drafts' | 'sent' | 'deleted' | 'junk' | 'archive';
@@ -147,7 +148,7 @@ function meanings(): ReadonlyMap<string, readonly Meaning[]> {
 	const found = new Map<string, Meaning[]>();
 	for (const [language, names] of Object.entries(NAMES)) {
 		for (const [index, kind] of SPECIAL_KINDS.entries()) {
-			for (const name of names[index]?.split('|') ?? []) found.set(folded(name), [...(found.get(folded(name)) ?? []), { kind, language }]);
+			for (const name of names[index]?.split('|') ?? []) addTo(found, folded(name), { kind, language });
 		}
 	}
 	return found;

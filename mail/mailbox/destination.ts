@@ -1,4 +1,5 @@
 import { MailError } from '../errors';
+import { addTo } from '../groups';
 import { search } from '../imap/ask';
 import { statusOf } from '../imap/folders';
 import { messageIdsOf, spellings } from '../imap/messageId';
@@ -91,7 +92,7 @@ async function arrivals(
 		const uids = (await search(session, { uid: `${uidNext}:*` })).filter((uid) => uid >= uidNext && !known.has(uid));
 		const came = new Map<string, number[]>();
 		for (const some of commandSets(uids, UIDS_IN_COMMAND))
-			for (const [uid, messageId] of await messageIdsOf(session, some)) came.set(messageId, [...(came.get(messageId) ?? []), uid]);
+			for (const [uid, messageId] of await messageIdsOf(session, some)) addTo(came, messageId, uid);
 		return came;
 	});
 }

@@ -1,4 +1,5 @@
 import { MailError } from '../errors';
+import { addTo } from '../groups';
 import { search } from '../imap/ask';
 import { rangeOf } from '../imap/fetch';
 import { isSameId, messageIdsOf, spellings, withMessageId } from '../imap/messageId';
@@ -52,9 +53,7 @@ export async function locate(connection: Connection, folders: Folders, reference
 		try {
 			requireOwn(reference, connection.account.mailbox);
 			const { path } = await folders.find(reference.folder === '' ? folder : reference.folder);
-			const known = groups.get(path);
-			if (known === undefined) groups.set(path, [index]);
-			else known.push(index);
+			addTo(groups, path, index);
 		} catch (error) {
 			if (!(error instanceof MailError) || (error.code !== 'input' && error.code !== 'notFound')) throw error;
 			fates[index] = { kind: 'failed', error };
@@ -179,7 +178,7 @@ async function findAgain(session: ImapSession, references: readonly Reference[])
 				const messageId = spellings(told)
 					.map((one) => bySpelling.get(one))
 					.find((one) => one !== undefined);
-				if (messageId !== undefined) found.set(messageId, [...(found.get(messageId) ?? []), uid]);
+				if (messageId !== undefined) addTo(found, messageId, uid);
 			}
 		}
 		return found;

@@ -3,7 +3,7 @@ import type { StatusObject } from 'imapflow';
 import { isRefusal } from '../blame';
 import { MailError } from '../errors';
 import { foldersAt, foldersMeant, foldersToLeaveOut } from '../imap/chosenFolder';
-import { listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
+import { isBelow, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
 import { why } from './outcome';
@@ -124,10 +124,8 @@ export class Folders {
 	}
 
 	/** Returns the folder and everything below it, itself first. */
-	async subtree({ path, delimiter }: Folder): Promise<Folder[]> {
-		return (await this.all()).filter(
-			(folder) => folder.path === path || (delimiter !== '' && folder.path.startsWith(`${path}${delimiter}`)),
-		);
+	async subtree(above: Folder): Promise<Folder[]> {
+		return (await this.all()).filter(({ path }) => path === above.path || isBelow(path, above));
 	}
 
 	/** Returns every folder with its counts, in the order of the tree. Folders that the server refuses have none. */

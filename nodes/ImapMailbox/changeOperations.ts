@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
+import { addTo } from '../../mail/groups';
 import { change, type Change } from '../../mail/mailbox/change';
 import type { Folders } from '../../mail/mailbox/mailboxFolders';
 import { locate, type Fate, type There } from '../../mail/mailbox/locate';
@@ -67,10 +68,8 @@ export async function changeMails(
 	}
 	const ofItems = new Map<number, Array<IDataObject | Error>>();
 	for (const [index, { item }] of orders.entries()) {
-		const [outcome, known] = [outcomes.get(index), ofItems.get(item)];
-		if (outcome === undefined) continue;
-		if (known === undefined) ofItems.set(item, [outcome]);
-		else known.push(outcome);
+		const outcome = outcomes.get(index);
+		if (outcome !== undefined) addTo(ofItems, item, outcome);
 	}
 	for (const [item, some] of ofItems) results.set(item, together(some, 'emails', PAST.get(operation) ?? operation));
 }
@@ -163,9 +162,7 @@ async function fatesOf(connection: Connection, orders: readonly Order[]): Promis
 	for (const [index, { folders, folder }] of orders.entries()) {
 		const byFolder = groups.get(folders) ?? new Map<string, number[]>();
 		groups.set(folders, byFolder);
-		const known = byFolder.get(folder);
-		if (known === undefined) byFolder.set(folder, [index]);
-		else known.push(index);
+		addTo(byFolder, folder, index);
 	}
 	for (const [folders, folder, indexes] of [...groups].flatMap(([one, byFolder]) =>
 		[...byFolder].map((entry) => [one, ...entry] as const),
@@ -190,10 +187,7 @@ function groupsOf(orders: readonly Order[], fates: readonly Fate[]): number[][] 
 	for (const [index, order] of orders.entries()) {
 		const fate = fates[index];
 		if (fate?.kind !== 'there') continue;
-		const key = `${fate.folder}\n${order.key}`;
-		const known = groups.get(key);
-		if (known === undefined) groups.set(key, [index]);
-		else known.push(index);
+		addTo(groups, `${fate.folder}\n${order.key}`, index);
 	}
 	return [...groups.values()];
 }

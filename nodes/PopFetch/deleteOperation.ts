@@ -4,6 +4,7 @@ import type { Account } from '../../mail/account';
 import { openPatiently } from '../../mail/collect/patience';
 import { diagnose } from '../../mail/diagnosis';
 import { MailError } from '../../mail/errors';
+import { addTo } from '../../mail/groups';
 import { text } from '../parameters/parameterValues';
 import type { EarlierDeletions } from './earlierDeletions';
 
@@ -39,10 +40,7 @@ export async function removeMails(
 	const groups = new Map<string, Removal[]>();
 	for (const removal of removals) {
 		const { id, mailbox, pop } = removal.account;
-		const name = JSON.stringify([id, mailbox, pop]);
-		const known = groups.get(name);
-		if (known === undefined) groups.set(name, [removal]);
-		else known.push(removal);
+		addTo(groups, JSON.stringify([id, mailbox, pop]), removal);
 	}
 	for (const group of groups.values()) {
 		for (const [item, result] of await removeGroup(group, earlier)) results.set(item, result);

@@ -1,6 +1,6 @@
 import { MailError } from '../../errors';
 import { chooseFolder, foldersToLeaveOut } from '../../imap/chosenFolder';
-import type { Folder } from '../../imap/folders';
+import { isBelow, type Folder } from '../../imap/folders';
 import { specialNamed } from '../../imap/specialFolders';
 
 /** Which folders are watched besides those that the user named. */
@@ -34,7 +34,7 @@ export function foldersIn(known: readonly Folder[], named: readonly string[], wi
 
 /** Whether the folder is one of these or below one of them. */
 function isWithin({ path }: Folder, roots: readonly Folder[]): boolean {
-	return roots.some((root) => path === root.path || (root.delimiter !== '' && path.startsWith(`${root.path}${root.delimiter}`)));
+	return roots.some((root) => path === root.path || isBelow(path, root));
 }
 
 /** @throws MailError `input` for an exception that matches no folder */
