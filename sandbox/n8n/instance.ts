@@ -131,8 +131,9 @@ export class Instance {
 		this.#child = child;
 		this.#guard = new Guard(mkdtempSync(join(tmpdir(), 'office365-mail-guard-')));
 		if (child.pid !== undefined) this.#guard.watch(child.pid);
-		child.stdout.pipe(log);
-		child.stderr.pipe(log);
+		// The log ends with n8n, not with the first of the two, after which the other may still have something to say.
+		for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false });
+		child.once('close', () => log.end());
 		const ended = new Promise<never>((_resolve, reject) => {
 			child.once('error', reject);
 			child.once('exit', (code) => reject(new Error(`n8n ended with ${String(code)}:\n${this.logText().slice(-3000)}`)));
