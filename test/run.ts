@@ -60,15 +60,16 @@ async function holds([name = '', ...args]: readonly string[]): Promise<boolean> 
 	return code === 0;
 }
 
-/** Tests in n8n that follow the others, so that both lanes end at about the same time. */
-const LATER = ['examples', 'flows'].map((name) => `test/n8n/${name}.test.ts`);
+/** Tests that follow those in n8n, so that both lanes end at about the same time. */
+const LATER = ['test/n8n/examples.test.ts', 'test/n8n/flows.test.ts', 'test/attack', 'test/fuzz'];
+const without = (...tests: string[]): string[] => tests.map((test) => `--exclude=${test.endsWith('.ts') ? test : `${test}/**`}`);
 
 /**
  * What goes on beside each other when everything is tested: lanes of runs of vitest, one after the other. Many tests wait, for n8n, which
  * looks at some things only once a minute, or for the end of a pause that a server asks for. Two files in each lane keep two cores busy;
  * more would only wait for the cores. The first lane begins beside the checks, which come first in the second one.
  */
-const LANES = [[['test/n8n', ...LATER.map((file) => `--exclude=${file}`)]], [['--exclude=test/n8n/**'], LATER]];
+const LANES = [[['test/n8n', ...without(...LATER)], LATER], [without('test/n8n', ...LATER)]];
 
 /** The tests, and one check more: that no secret that they made left the place where it belongs. @param checks what comes before the tests */
 async function runVitest(files: string[], checks: () => Promise<void>): Promise<Count> {

@@ -26,14 +26,10 @@ export interface RunningN8n {
 	stop: () => Promise<void>;
 }
 
-/**
- * A real n8n for a test file: the packed package installed as a user's n8n does it, credentials and workflows imported
- * before the start. The package must have been built.
- */
+/** A real n8n for a test file: the packed package installed as a user's n8n does it, with credentials. The package must have been built. */
 export async function startN8n(options: {
 	caFile?: string;
 	credentials?: object[];
-	workflows?: object[];
 	env?: Record<string, string>;
 	/** Whether it serves the editor and what the editor reads (default: yes). */
 	editor?: boolean;
@@ -54,9 +50,8 @@ export async function startN8n(options: {
 	};
 	try {
 		await installNodes(userFolder);
-		if (options.installation === undefined) await layTables(installation, userFolder);
-		if (options.credentials !== undefined) await instance.importEntities('credentials', options.credentials);
-		if (options.workflows !== undefined) await instance.importEntities('workflow', options.workflows);
+		if (options.installation === undefined) await layTables(installation, userFolder, options.credentials);
+		else if (options.credentials !== undefined) await instance.importEntities('credentials', options.credentials);
 		await instance.start();
 		const running: RunningN8n = {
 			instance,

@@ -1,19 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 import { CACHE } from '../cache';
+import { noteSecretsIn } from '../secrets/registry';
 import { withLock, type Installation } from './install';
 import { Instance } from './instance';
 
 const DATABASE = 'database.sqlite';
 
 /**
- * Puts an empty database with all of n8n's tables into a user folder that has none. To make the tables takes n8n some seconds of work,
- * so it is done once for each installation. The key with which n8n encrypts is no part of it: each user folder gets its own.
+ * Puts a database with all of n8n's tables and these credentials into a user folder that has none. To make the tables takes n8n some
+ * seconds of work, so it is done once for each installation. The key with which n8n encrypts is no part of it: each user folder gets its own.
+ * @param credentials as n8n's command imports them, which would take some seconds of work more
  */
-export async function layTables(installation: Installation, userFolder: string): Promise<void> {
+export async function layTables(installation: Installation, userFolder: string, credentials: readonly object[] = []): Promise<void> {
 	const kept = join(CACHE, `tables-${basename(installation.folder)}.sqlite`);
 	if (!existsSync(kept))
 		await withLock(`${kept}.lock`, async () => {
@@ -21,6 +24,11 @@ export async function layTables(installation: Installation, userFolder: string):
 		});
 	mkdirSync(join(userFolder, '.n8n'), { recursive: true });
 	copyFileSync(kept, join(userFolder, '.n8n', DATABASE));
+	noteSecretsIn(credentials, 'credential');
+	execFileSync(installation.node, [join(__dirname, 'storeCredentials.mjs')], {
+		input: JSON.stringify({ installation: installation.folder, userFolder, credentials }),
+		stdio: ['pipe', 'ignore', 'inherit'],
+	});
 }
 
 async function makeTables(installation: Installation, target: string): Promise<void> {

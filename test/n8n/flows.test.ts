@@ -10,12 +10,15 @@ import { emailKinds } from './emailKinds';
 
 const ADA = 'ada@example.test';
 const GRACE = 'grace@example.test';
+const SHARED = 'shared@example.test';
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 let sandbox: Sandbox;
 let n8n: RunningN8n;
 let person: Credential;
 let app: Credential;
+/** Of a person who has not pressed Connect yet. */
+let fresh: Credential;
 let untrusted: Server;
 const broken: Record<string, Credential> = {};
 
@@ -43,7 +46,9 @@ beforeAll(async () => {
 	variant('certificate of nobody', adas, { popPort: typeof address === 'object' && address !== null ? address.port : 0 });
 	variant('not connected', person, { oauthTokenData: undefined });
 	variant('token for another mailbox', person, { mailbox: GRACE });
-	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [person, app, adas, ...Object.values(broken)] });
+	fresh = { ...person, id: 'fresh', name: 'fresh', data: { ...person.data, protocols: ['smtp'], oauthTokenData: undefined } };
+	const all = [person, app, adas, appCredential(sandbox, SHARED), fresh, ...Object.values(broken)];
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: all });
 });
 
 afterAll(async () => {
@@ -109,7 +114,7 @@ describe('the main job in a real n8n', () => {
 					attachments: 'photo',
 					fileAttachments: 'photo',
 					replyTo: 'Ada <ada@example.test>',
-					ccEmail: 'shared@example.test',
+					ccEmail: SHARED,
 					headers: { header: [{ name: 'X-Order-ID', value: '17' }] },
 				},
 			}),
@@ -138,9 +143,7 @@ describe('the main job in a real n8n', () => {
 		form.append('photo', new Blob([photo], { type: 'image/png' }), 'photo ü.png');
 		const answer = await post('send', form);
 		expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-		expect(answer.body).toMatchObject([
-			{ accepted: [GRACE, 'shared@example.test'], rejected: [], envelope: { from: ADA, to: [GRACE, 'shared@example.test'] } },
-		]);
+		expect(answer.body).toMatchObject([{ accepted: [GRACE, SHARED], rejected: [], envelope: { from: ADA, to: [GRACE, SHARED] } }]);
 
 		const stored = await sandbox.arrival(GRACE, (mail) => mail.includes('X-Order-ID: 17'));
 		expect(stored.toString()).toContain('Reply-To: Ada <ada@example.test>');
@@ -210,13 +213,6 @@ describe('the main job in a real n8n', () => {
 describe('the Connect button', () => {
 	it('sends the person to the sign-in page with the ticked permissions and PKCE, and comes back connected', async () => {
 		trust(sandbox.caFile);
-		const fresh: Credential = {
-			...person,
-			id: 'fresh',
-			name: 'fresh',
-			data: { ...person.data, protocols: ['smtp'], oauthTokenData: undefined },
-		};
-		await n8n.instance.importEntities('credentials', [fresh]);
 		const started = await n8n.api.browse('/rest/oauth2-credential/auth?id=fresh');
 		const body: { data: string } = JSON.parse(await started.text());
 		const signIn = new URL(body.data);
@@ -227,7 +223,7 @@ describe('the Connect button', () => {
 		expect(signIn.searchParams.get('code_challenge_method')).toBe('S256');
 
 		const form = new URLSearchParams(signIn.search);
-		form.set('account', 'shared@example.test');
+		form.set('account', SHARED);
 		const chosen = await fetch(signIn, { method: 'POST', body: form, redirect: 'manual' });
 		const back = await n8n.api.browse(chosen.headers.get('location') ?? '');
 		expect(back.status).toBe(200);
@@ -244,7 +240,7 @@ describe('the Connect button', () => {
 				options: {},
 			}),
 		);
-		expect((await post('send-connected')).body).toMatchObject([{ envelope: { from: 'shared@example.test' } }]);
+		expect((await post('send-connected')).body).toMatchObject([{ envelope: { from: SHARED } }]);
 		await serve('fetch-unticked', mailNode('popFetch', fresh, { operation: 'getMany', options: {} }));
 		await post('fetch-unticked');
 		const [run] = await executionsOf('fetch-unticked');
@@ -391,9 +387,8 @@ describe('an email of broken MIME', () => {
 	it('starts an execution like any other, and is fetched with the others', async () => {
 		const name = `broken MIME ${Date.now()}`;
 		const broken1 = `Subject: ${name}\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--y\r\nContent-Type: text/plain; charset=klingon\r\nContent-Transfer-Encoding: base64\r\n\r\n@@@@\r\n`;
-		await sandbox.deliver('shared@example.test', broken1, `Subject: after ${name}\r\n\r\nx\r\n`);
-		const shared = { ...appCredential(sandbox, 'shared@example.test') };
-		await n8n.instance.importEntities('credentials', [shared]);
+		await sandbox.deliver(SHARED, broken1, `Subject: after ${name}\r\n\r\nx\r\n`);
+		const shared = appCredential(sandbox, SHARED);
 		await serve('fetch-broken', mailNode('popFetch', shared, { operation: 'getMany', returnAll: true, options: {} }));
 		await post('fetch-broken');
 		const [run] = await executionsOf('fetch-broken');
