@@ -26,6 +26,18 @@ const finding = (use: Use): void => {
 		});
 	});
 
+	it('finds Send among the tools for language models too, and as one that asks people before other tools run', async () => {
+		const types: Array<{ name: string }> = JSON.parse(await (await use().n8n.api.browse('/types/nodes.json')).text());
+		const ours = types.map(({ name }) => name).filter((name) => name.includes('office365SmtpSend'));
+		expect(ours).toEqual(
+			expect.arrayContaining([
+				'n8n-nodes-office365-mail.office365SmtpSend',
+				'n8n-nodes-office365-mail.office365SmtpSendTool',
+				'n8n-nodes-office365-mail.office365SmtpSendHitlTool',
+			]),
+		);
+	});
+
 	it('finds a credential by "outlook", and its form proposes a name that reads well', async () => {
 		const { editor } = use();
 		await editor.keepingSight('credential', async (page) => {
