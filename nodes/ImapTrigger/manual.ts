@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INode, type INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { isRefusal } from '../../mail/blame';
 import { MailError } from '../../mail/errors';
@@ -33,7 +33,6 @@ interface Search {
  * @throws NodeApiError, or NodeOperationError that explains why there is none
  */
 export async function fetchSample(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const node = context.getNode();
 	let session: ImapSession | undefined;
 	try {
 		const settings = readSettings({ getNodeParameter: (name, fallback) => context.getNodeParameter(name, 0, fallback) });
@@ -49,9 +48,9 @@ export async function fetchSample(context: IExecuteFunctions): Promise<INodeExec
 			const item = await newestIn(context, open, path, settings, search);
 			if (item !== undefined) return item;
 		}
-		throw nothingFound(node, account.mailbox, settings, search);
+		throw nothingFound(account.mailbox, settings, search);
 	} catch (error) {
-		throw nodeError(node, error);
+		throw nodeError(context.getNode(), error);
 	} finally {
 		session?.close();
 	}
@@ -67,21 +66,19 @@ function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): st
 }
 
 /** Says what was refused, or which folders have no email that matches, and always where the test has searched. */
-function nothingFound(node: INode, mailbox: string, settings: Settings, { searched, bare, failures }: Search): Error {
+function nothingFound(mailbox: string, settings: Settings, { searched, bare, failures }: Search): MailError {
 	const where = `Searched in ${mailbox}: ${searched.join('; ')}.`;
 	const [failure] = failures;
 	if (failure !== undefined) return failure.advising(failure.remedy === undefined ? where : `${failure.remedy} ${where}`);
 	if (bare.length > 0) {
-		return new NodeOperationError(node, bare.join(' '), {
-			description: `${where} Send an email with an attachment to it, or turn off Has Attachment, then test again.`,
-		});
+		const remedy = `${where} Send an email with an attachment to it, or turn off Has Attachment, then test again.`;
+		return new MailError(bare.join(' '), { code: 'input', remedy });
 	}
-	return new NodeOperationError(
-		node,
-		`No email in ${settings.tree?.scope === 'all' ? 'any folder' : settings.folders.join(', ')} matches` +
-			`${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`,
-		{ description: `${where} Send an email to it, or relax the filters, then test again.` },
-	);
+	const none = `No email in ${settings.tree?.scope === 'all' ? 'any folder' : settings.folders.join(', ')} matches`;
+	return new MailError(`${none}${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`, {
+		code: 'input',
+		remedy: `${where} Send an email to it, or relax the filters, then test again.`,
+	});
 }
 
 /** Returns the newest matching email of a folder. If there is none, or the server refuses the folder, it is noted. */

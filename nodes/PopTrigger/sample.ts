@@ -1,9 +1,10 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
 import { Reservations } from '../../mail/collect/reservations';
+import { MailError } from '../../mail/errors';
 import { openAccount } from '../signIn/credentialAccount';
 import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker } from '../popMail';
@@ -14,7 +15,6 @@ const LONGEST_MS = 30_000;
 
 /** Returns the newest matching email for a test in the editor. Nothing is remembered or deleted. */
 export async function fetchSample(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const node = context.getNode();
 	try {
 		const settings = readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback));
 		const account = await openAccount(context, settings.account);
@@ -38,17 +38,15 @@ export async function fetchSample(context: IExecuteFunctions): Promise<INodeExec
 		).finally(() => session.close());
 		const [item] = collection.items;
 		if (item !== undefined) return item;
-		if (collection.failure !== undefined) throw nodeError(node, collection.failure);
+		if (collection.failure !== undefined) throw collection.failure;
 		const { passed, left, onServer } = collection;
 		const none =
 			left > 0 && isEnded
 				? `No email that matches the filters was found in ${account.mailbox}: the search ended after ${LONGEST_MS / 1000} seconds. ` +
 					`It had looked at ${passed} of ${onServer} emails.`
 				: explainNothing(account.mailbox, collection, wish.filter, false);
-		throw new NodeOperationError(node, none, {
-			description: 'Send an email to it, or relax the filters, then test again.',
-		});
+		throw new MailError(none, { code: 'input', remedy: 'Send an email to it, or relax the filters, then test again.' });
 	} catch (error) {
-		throw nodeError(node, error);
+		throw nodeError(context.getNode(), error);
 	}
 }

@@ -230,6 +230,12 @@ describe('activation', () => {
 		});
 	});
 
+	it('keeps the name of a folder in a test run, though the code of a system error is in it', async () => {
+		const mailbox = freshMailbox();
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Preexisting');
+		await expect(testRun({ mailbox, parameters: { folder: 'Preexisting' } })).rejects.toThrow('No email in Preexisting matches');
+	});
+
 	it('throws for a parameter that cannot be used, naming it', async () => {
 		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow(
 			'Custom Email Rules cannot be used',
