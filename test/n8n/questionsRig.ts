@@ -47,8 +47,16 @@ export class QuestionsRig {
 		return await PostalMime.parse(await this.sandbox.arrival(recipient, (mail) => mail.includes(text)));
 	}
 
-	/** Asks, and gives the links of each recipient's email once n8n waits. */
-	async ask(subject: string, recipients: string[], parameters: object): Promise<{ id: string; links: string[][]; messageIds: string[] }> {
+	/**
+	 * Asks, and gives the links of each recipient's email once n8n waits.
+	 * @param settings of the node, as n8n calls them
+	 */
+	async ask(
+		subject: string,
+		recipients: string[],
+		parameters: object,
+		settings: { executeOnce?: true } = {},
+	): Promise<{ id: string; links: string[][]; messageIds: string[] }> {
 		const { authentication, credentials } = uses(this.ada);
 		const { api } = this.n8n;
 		const id = await api.createWorkflow({
@@ -77,6 +85,7 @@ export class QuestionsRig {
 					typeVersion: 1,
 					position: [200, 0],
 					credentials,
+					...settings,
 				},
 				{ parameters: {}, id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [400, 0] },
 			],

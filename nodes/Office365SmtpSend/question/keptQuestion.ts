@@ -9,16 +9,14 @@ import { RESPONSE_TYPES, type Button, type Question } from './question';
 import { RECORD, recordOf } from './questionRecord';
 
 /**
- * Stores the question with the execution, in the list of items that n8n stores, and that n8n passes on if nobody answers in time. Each of
- * these items has the fields of `extra`.
+ * Stores the question with the execution, in the items that n8n stores, and that n8n passes on if nobody answers in time. Each of these
+ * items has the fields of `extra`. The items themselves are changed, which n8n has made for this node: with Execute Once, their list here
+ * is not the one that n8n stores.
  */
 export function keep(context: IExecuteFunctions, asked: Asked, extra: IDataObject): void {
-	const items = context.getInputData();
-	for (const [index, item] of items.entries()) {
-		items[index] = {
-			...item,
-			json: { ...item.json, ...extra, ...asked.atTheEnd, ...(index === 0 && { [RECORD]: { ...recordOf(asked), kept: { ...asked } } }) },
-		};
+	for (const [index, item] of context.getInputData().entries()) {
+		const question = index === 0 && { [RECORD]: { ...recordOf(asked), kept: { ...asked } } };
+		item.json = { ...item.json, ...extra, ...asked.atTheEnd, ...question };
 	}
 }
 

@@ -40,8 +40,11 @@ const addressOf = (one: string | { address: string } | undefined): string => (ty
 /** The links in a mail's HTML. */
 export const linksIn = (html = ''): string[] => [...html.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&amp;/g, '&'));
 
-/** What the node does up to the moment when n8n puts the execution to sleep; the emails themselves are not sent. */
-export async function ask(more: INodeParameters, sandbox?: Sandbox): Promise<Waiting> {
+/**
+ * What the node does up to the moment when n8n puts the execution to sleep; the emails themselves are not sent.
+ * @param setting `once` is n8n's setting Execute Once: the node gets a list of its own with the first of the stored items
+ */
+export async function ask(more: INodeParameters, sandbox?: Sandbox, setting?: 'once'): Promise<Waiting> {
 	const parameters: INodeParameters = {
 		authentication: 'serviceAccount',
 		operation: 'sendAndWait',
@@ -53,7 +56,7 @@ export async function ask(more: INodeParameters, sandbox?: Sandbox): Promise<Wai
 	const context: IExecuteFunctions = Object({
 		getNode: () => ({ parameters }),
 		getNodeParameter: (name: string, _item: number, fallback: unknown) => parameters[name] ?? fallback,
-		getInputData: () => items,
+		getInputData: () => (setting === 'once' ? items.slice(0, 1) : items),
 		getSignedResumeUrl: sign,
 		logger: { warn: () => undefined },
 	});

@@ -29,6 +29,12 @@ describe('several people', () => {
 		for (const link of all) expect(decodeURIComponent(link)).not.toMatch(/ada@|grace|order|may we/i);
 	});
 
+	it("can answer with n8n's setting Execute Once, for all items", async () => {
+		const waiting = await ask(approvers('first', [ADA, GRACE].join(',')), undefined, 'once');
+		expect(waiting.items.map(({ json }) => json.order)).toEqual([17, 18]);
+		expect(dataOf(await visit(waiting, waiting.links.get(GRACE)?.[0]))).toMatchObject({ approved: true });
+	});
+
 	it('decide once all have approved, and the output says who answered what and when', async () => {
 		const waiting = await ask(approvers('all', [ADA, GRACE].join(','), {}, { limitWaitTime: HOUR }));
 		const first = await visit(waiting, waiting.links.get(ADA)?.[0]);
