@@ -1,4 +1,11 @@
-import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
+import {
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INode,
+	type INodeExecutionData,
+} from 'n8n-workflow';
 
 import { MailError, reasonOf, type MailErrorCode } from '../mail/errors';
 import { redact } from '../mail/redact';
@@ -37,4 +44,18 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 	// n8n puts a sentence of its own in place of a message that contains the code of a system error, also within a name: "Preexisting".
 	told.message = message;
 	return told;
+}
+
+/**
+ * The output for an input item that failed, if the node continues: `error` says what happened, `description` what to do, and the facts
+ * follow. With n8n's setting Continue (using error output), n8n finds such items by having no other fields than `error`, `message` and
+ * `details`, and adds the fields of the input item; so the rest is in `details`, and `message` keeps the value of the input item. The item
+ * itself has no error, because n8n would replace all fields by its message (n8n-core, normalizeNodeErrors).
+ */
+export function failedOutput(context: IExecuteFunctions, told: Error, item: number, facts: IDataObject = {}): INodeExecutionData {
+	const error = told.message;
+	const description = 'description' in told && typeof told.description === 'string' ? told.description : '';
+	const details = { ...(description !== '' && { description }), ...facts };
+	if (context.getNode().onError !== 'continueErrorOutput') return { json: { error, ...details }, pairedItem: { item } };
+	return { json: { error, message: context.getInputData()[item]?.json.message ?? error, details }, pairedItem: { item } };
 }

@@ -5,7 +5,7 @@ import { withMailbox, type Connection } from '../../mail/mailbox/sessions';
 import { Accounts } from '../signIn/accounts';
 import { beginTest, type AccountChoice } from '../signIn/credentialAccount';
 import { endTry, Tries } from '../executions/tries';
-import { nodeError } from '../nodeError';
+import { failedOutput, nodeError } from '../nodeError';
 import { Parameters } from '../Office365SmtpSend/settings/context';
 import { accountChoice, record } from '../parameters/parameterValues';
 import { testConnection } from '../signIn/testConnection';
@@ -57,9 +57,7 @@ function outputOf(context: IExecuteFunctions, item: number, result: INodeExecuti
 	if (!(result instanceof Error)) return result.map((one) => ({ ...one, pairedItem: { item } }));
 	const told = nodeError(context.getNode(), result, item);
 	if (!context.continueOnFail()) throw told;
-	return [
-		{ json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item } },
-	];
+	return [failedOutput(context, told, item)];
 }
 
 async function groupsOf(context: IExecuteFunctions, parameters: Parameters, results: Results): Promise<Group[]> {

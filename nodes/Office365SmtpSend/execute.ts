@@ -9,7 +9,7 @@ import { sendMail, type Departure, type Sent } from '../../mail/smtp/send';
 import { sendingThrough } from '../../mail/smtp/sendingService';
 import { Accounts } from '../signIn/accounts';
 import { beginTest } from '../signIn/credentialAccount';
-import { nodeError } from '../nodeError';
+import { failedOutput, nodeError } from '../nodeError';
 import { accountChoice, record, text } from '../parameters/parameterValues';
 import { testConnection } from '../signIn/testConnection';
 import { markAnswered } from './sending/answered';
@@ -56,7 +56,7 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 					failure ??= told;
 					return;
 				}
-				results[item] = failedItem(told, error, item);
+				results[item] = failedOutput(context, told, item, refusedOf(error));
 				progress.failed();
 			}
 		}
@@ -70,17 +70,9 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	return results;
 }
 
-/** Output if the node continues on fail. It includes the recipients if the server refused them. */
-export function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, item: number): INodeExecutionData {
-	return {
-		json: {
-			error: told.message,
-			...(told.description && { description: told.description }),
-			...(cause instanceof RecipientsRefused && standingOf(cause.standing)),
-		},
-		error: told,
-		pairedItem: { item },
-	};
+/** Who has the email and who does not, if the server refused recipients. */
+export function refusedOf(error: unknown): IDataObject {
+	return error instanceof RecipientsRefused ? standingOf(error.standing) : {};
 }
 
 async function runItem(

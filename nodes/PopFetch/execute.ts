@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { MailError } from '../../mail/errors';
 import { Accounts } from '../signIn/accounts';
 import { beginTest, type AccountChoice } from '../signIn/credentialAccount';
-import { nodeError } from '../nodeError';
+import { failedOutput, nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameters/parameterValues';
 import { testConnection } from '../signIn/testConnection';
 import { cancelSignal, getMany } from './getManyOperation';
@@ -80,9 +80,5 @@ function choiceOf(context: IExecuteFunctions, item: number): AccountChoice {
 function failed(context: IExecuteFunctions, error: unknown, item: number): INodeExecutionData {
 	const told = nodeError(context.getNode(), error, item);
 	if (!context.continueOnFail()) throw told;
-	return {
-		json: { error: told.message, ...(told.description ? { description: told.description } : {}) },
-		error: told,
-		pairedItem: { item },
-	};
+	return failedOutput(context, told, item);
 }

@@ -327,18 +327,43 @@ describe('bad input', () => {
 		expect(`${error?.message ?? ''} ${error?.description ?? ''}`).toMatch(remedy);
 	});
 
-	it('lets the other items go on where one is bad', async () => {
-		await serve(
-			'one-bad',
-			mailNode(
-				'office365SmtpSend',
-				person,
-				{ ...SEND, toEmail: '={{ $json.body.to }}', subject: 'one of three' },
-				{ onError: 'continueRegularOutput' },
-			),
-		);
-		const answers = await Promise.all([GRACE, 'nonsense', ADA].map(async (to) => await n8n.api.webhook('one-bad', { to })));
-		expect(answers.map(({ body }) => JSON.stringify(body).includes('not an email address'))).toEqual([false, true, false]);
+	it('lets the other items go on where one is bad, and says of this one what to do and who was refused', async () => {
+		const parameters = { ...SEND, toEmail: '={{ $json.body.to }}', subject: 'one of three' };
+		await serve('one-bad', mailNode('office365SmtpSend', person, parameters, { onError: 'continueRegularOutput' }));
+		const send = async (to: string): Promise<unknown> => (await n8n.api.webhook('one-bad', { to })).body;
+		const answers = [await send(GRACE), await send('nonsense')];
+		sandbox.exchange.plan('smtp', 'RCPT', { reply: '550 5.1.1 no such user' });
+		answers.push(await send(SHARED), await send(ADA));
+		expect(answers).toEqual([
+			[expect.objectContaining({ accepted: [GRACE] })],
+			[{ error: expect.stringContaining('"nonsense" is not an email address'), description: expect.stringMatching(/address/) }],
+			[
+				{
+					error: expect.stringContaining('no such user'),
+					description: expect.any(String),
+					...{ accepted: [], rejected: [SHARED], rejectedErrors: [expect.objectContaining({ recipient: SHARED })] },
+				},
+			],
+			[expect.objectContaining({ accepted: [ADA] })],
+		]);
+	});
+
+	it('passes a bad item to the error output with its own fields, what happened and what to do', async () => {
+		const parameters = { ...SEND, toEmail: '={{ $json.body.to }}' };
+		await serve('one-error', mailNode('office365SmtpSend', person, parameters, { onError: 'continueErrorOutput' }));
+		await n8n.api.webhook('one-error', { to: 'nonsense' });
+		const [run] = await executionsOf('one-error');
+		const [good, bad] = run?.data?.resultData?.runData?.Mail?.[0]?.data?.main ?? [];
+		expect([good, bad?.map(({ json }) => json)]).toEqual([
+			[],
+			[
+				expect.objectContaining({
+					body: { to: 'nonsense' },
+					error: expect.stringContaining('"nonsense" is not an email address'),
+					details: { description: expect.stringMatching(/address/) },
+				}),
+			],
+		]);
 	});
 
 	it('gives a connection test that stops at the first failing step', async () => {

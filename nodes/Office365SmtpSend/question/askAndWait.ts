@@ -5,12 +5,12 @@ import { MailError } from '../../../mail/errors';
 import { giveUp } from '../../../mail/questions/waiting';
 import { sendingThrough } from '../../../mail/smtp/sendingService';
 import { openAccount } from '../../signIn/credentialAccount';
-import { nodeError } from '../../nodeError';
+import { failedOutput, nodeError } from '../../nodeError';
 import { accountChoice, record } from '../../parameters/parameterValues';
 import type { Asked } from './askedQuestion';
 import { answersOf } from './givenAnswers';
 import { keepAsked, noteEmail, waitTill, writeDown } from './keepingAsked';
-import { deliver, failedItem } from '../execute';
+import { deliver, refusedOf } from '../execute';
 import { readAsking, waitUntil } from './askingSettings';
 import { readService } from '../settings/settings';
 
@@ -43,7 +43,7 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 	} catch (error) {
 		const told = nodeError(context.getNode(), error, 0);
 		if (!context.continueOnFail()) throw told;
-		return [failedItem(told, error, 0)];
+		return [failedOutput(context, told, 0, refusedOf(error))];
 	}
 }
 
