@@ -39,12 +39,18 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 			keepAsked(context, asking.asked, await askEach(mails, send));
 			await context.putExecutionToWait(waitTill(asking.asked, until));
 		});
-		return context.getInputData();
+		return context.getInputData().map(withoutError);
 	} catch (error) {
 		const told = nodeError(context.getNode(), error, 0);
 		if (!context.continueOnFail()) throw told;
 		return [failedOutput(context, told, 0, refusedOf(error))];
 	}
+}
+
+/** With Retry On Fail, n8n takes a first item with a field "error" for a failure, and would ask again. What it stores keeps the field. */
+function withoutError(item: INodeExecutionData): INodeExecutionData {
+	const { error: _, ...json } = item.json;
+	return { ...item, json };
 }
 
 /** If the execution does not come to wait, the files of the question are removed a day later. */
