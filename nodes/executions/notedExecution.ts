@@ -3,8 +3,12 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { runsWithin, triggerName } from './activeTriggers';
 import { isOfAnotherProcess, unstamped } from './handedOver';
 
-/** How long n8n may take from its start to the trigger's own start, in ms. n8n starts noted executions before it activates workflows. */
-const ACTIVATION_MS = 60_000;
+/**
+ * How long n8n may take from its start to the trigger's own start, in ms. n8n starts noted executions before it activates workflows. If n8n
+ * was killed while it activated one, it activates it again only when a lease of two minutes has ended, for which it looks every 15 s
+ * (n8n 2.41, WorkflowPublicationOutboxConsumer).
+ */
+const ACTIVATION_MS = 180_000;
 
 /**
  * What an execution of a trigger begins with, of the emails that the trigger has handed over.

@@ -55,8 +55,16 @@ describe('an execution of the POP Trigger', () => {
 		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 		isRunning('inactive:another node');
 		const running = run('inactive', noted());
-		await vi.advanceTimersByTimeAsync(60_000);
+		await vi.advanceTimersByTimeAsync(180_000);
 		expect(await running).toEqual([EMAILS]);
+	});
+
+	it('waits longer than the two minutes after which n8n activates again what it was activating when it was killed', async () => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+		const running = run('killed', noted());
+		await vi.advanceTimersByTimeAsync(150_000);
+		isRunning('killed:node');
+		expect(await running).toEqual([[]]);
 	});
 
 	it.each([
