@@ -46,7 +46,7 @@ function readUnusual(header: string): number | undefined {
 	const { text, comments } = withoutComments(header.slice(0, LONGEST).replace(/\[([\w/+-]{1,60})\]/g, ' $1 '));
 	const words = wordsOf(text);
 	const time = takeTime(words);
-	const day = takeDay(words);
+	const day = takeDay(words, /^\s*[^\s\d,]+[,،]/.test(text));
 	if (day === undefined || time === undefined) return undefined;
 	const midnight = Date.UTC(day.year, day.month, day.date);
 	if (new Date(midnight).getUTCDate() !== day.date) return undefined;
@@ -77,19 +77,25 @@ function withoutComments(header: string): { text: string; comments: string } {
 function takeTime(words: string[]): number | undefined {
 	const hasMonth = words.some((word) => monthOf(word) !== undefined);
 	const isDotted = (word: string): boolean => /^\d{1,2}\.\d\d(\.\d\d)?$/.test(word);
+	// 18-55-07 is the time only beside a year.
+	const hasYear = words.some((word) => /^(?:19|20|25)\d\d$/.test(word));
+	const isHyphened = (word: string): boolean => hasYear && /^\d{1,2}-\d\d-\d\d$/.test(word);
 	let at = words.findIndex((word) => /^\d{1,2}:\d{1,2}(:\d{1,2}([.,:]\d*)?)?$/.test(word));
 	// 18.55.07 can also be a date: it is the time if the month is named elsewhere, or if it is the last of two.
-	if (at === -1) at = hasMonth ? words.findIndex(isDotted) : words.findLastIndex((word, index) => index > 0 && isDotted(word));
+	if (at === -1)
+		at = hasMonth
+			? words.findIndex((word) => isDotted(word) || isHyphened(word))
+			: words.findLastIndex((word, index) => index > 0 && isDotted(word));
 	if (at === -1 && words.some((word) => /^\d{1,2}:\d/.test(word))) return undefined;
 	if (at === -1) at = hasMonth ? timeOfDigits(words) : -1;
 	if (at === -1) return 0;
-	const digits = /^\d{4,6}$/.test(words[at] ?? '') ? words[at]?.match(/\d\d/g) : words[at]?.split(/[:.,]/);
+	const digits = /^\d{4,6}$/.test(words[at] ?? '') ? words[at]?.match(/\d\d/g) : words[at]?.split(/[:.,-]/);
 	const [hours = 0, minutes = 0, seconds = 0] = (digits ?? []).map(Number);
 	words.splice(at, 1);
 	// "p. m." in Spanish has a blank in it.
 	const near = [words[at] ?? '', words[at - 1] ?? '', `${words[at] ?? ''}${words[at + 1] ?? ''}`];
 	const half = near.map(halfOfDay).find((found) => found !== undefined);
-	if (minutes > 59 || seconds > 60 || hours > 24 || (hours > 12 && half === 0)) return undefined;
+	if (minutes > 59 || seconds > 60 || hours > 24 || (hours === 24 && minutes + seconds > 0) || (hours > 12 && half === 0)) return undefined;
 	const shift = half === undefined ? 0 : half === 1 && hours < 12 ? 12 : half === 0 && hours === 12 ? -12 : 0;
 	return (((hours + shift) * 60 + minutes) * 60 + seconds) * 1000;
 }
@@ -115,13 +121,14 @@ interface Day {
 	date: number;
 }
 
-function takeDay(words: readonly string[]): Day | undefined {
+function takeDay(words: readonly string[], startsWithDayOfWeek: boolean): Day | undefined {
 	for (const word of words) {
 		const numbers = /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})\.?$/.exec(word);
 		if (numbers !== null) return numericDay(numbers[1] ?? '', Number(numbers[3]), numbers[4] ?? '', numbers[2] ?? '', words);
 	}
 	// In "mar. 3 mars 2026", the first one can be a day of the week.
 	const at = words.findLastIndex((word) => monthOf(word) !== undefined);
+	if (at === 0 && startsWithDayOfWeek && hasUnknownMonth(words)) return undefined;
 	const month = monthOf(words[at] ?? '');
 	const numbers = words.flatMap((word) => /^(\d{1,4})(?:st|nd|rd|th|er|\.|o|a)?$/.exec(word)?.[1] ?? []);
 	const yearAt = numbers.findIndex((digits) => digits.length > 2 || Number(digits) > 31);
@@ -130,14 +137,20 @@ function takeDay(words: readonly string[]): Day | undefined {
 	return month === undefined || year === undefined || date === undefined ? undefined : { year: fullYear(year), month, date: Number(date) };
 }
 
+/** Whether a word that is no month stands where it should: "Paz, 3 xyz 2026". Paz is a Sunday in Turkish, and October in Polish. */
+function hasUnknownMonth([, date = '', month = '', year = '']: readonly string[]): boolean {
+	return /^\d{1,2}\.?$/.test(date) && /^\D/.test(month) && /^\d{4}\.?$/.test(year);
+}
+
 /** 2026-03-24, 24.03.2026. With slashes, only if it is clear which number is the month. */
 function numericDay(begin: string, second: number, third: string, between: string, words: readonly string[]): Day | undefined {
 	const first = Number(begin);
-	if (first > 31 || begin.length > 3) return { year: begin.length > 3 ? fullYear(begin) : first, month: second - 1, date: Number(third) };
+	if (first > 31 || begin.length > 3)
+		return second < 1 || second > 12 ? undefined : { year: fullYear(begin), month: second - 1, date: Number(third) };
 	const american = second > 12 || (between === '/' && words.some((word) => halfOfDay(word) !== undefined));
 	if (between === '/' && !american && first <= 12 && first !== second) return undefined;
 	const [date, month] = american ? [second, first] : [first, second];
-	return month > 12 ? undefined : { year: fullYear(third), month: month - 1, date };
+	return month < 1 || month > 12 ? undefined : { year: fullYear(third), month: month - 1, date };
 }
 
 /** RFC 5322, section 4.3. Thai programs can count from the death of Buddha. NaN for a year such as 0001, which means that there is none. */
