@@ -5,6 +5,15 @@ export const ENGLISH = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 
 /** Lower case without accents. Numbers that are joined by dots, colons, slashes or hyphens stay one word. */
 export function wordsOf(text: string): string[] {
 	const plain = text
+		// Java writes the digits of Arabic, Persian, Hindi and Thai.
+		.replace(/[٠-٩۰-۹०-९๐-๙]/g, (digit) => String((digit.charCodeAt(0) - (digit >= '०' && digit <= '९' ? 6 : 0)) % 16))
+		// Tuesday in Vietnamese, "the third".
+		.replace(/thứ [2-7](?!\d)/giu, ' ')
+		// 9時15分00秒, 9点15分, 9시 15분.
+		.replace(
+			/(\d{1,2}) ?[時时點点시] ?(\d{1,2}) ?[分분](?: ?(\d{1,2}) ?[秒초])?/g,
+			(_, hours: string, minutes: string, seconds = '0') => `${hours}:${minutes}:${seconds} `,
+		)
 		.replace(/(\d{4})년 ?(\d{1,2})월 ?(\d{1,2})일/g, '$1-$2-$3')
 		// The short form in Korean: 2026. 3. 3.
 		.replace(/(?<!\d)(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.(?=\s|$)/g, '$1-$2-$3')
@@ -17,7 +26,9 @@ export function wordsOf(text: string): string[] {
 		// In Thai, vowels are marks, and months differ in nothing else. Signs that nobody sees tell the direction of the text.
 		.replace(/(?!\p{Script=Thai})\p{M}|\p{Cf}/gu, '')
 		.toLowerCase()
-		.replaceAll('\u2212', '-')
+		.replace(/[\u2212\u2013]/g, '-')
+		// 3 thg 3 and 3 tháng 3 in Vietnamese.
+		.replace(/(?<!\p{L})th(?:g|ang) ?(1[0-2]|0?[1-9])(?!\d)/gu, (_, month: string) => ENGLISH[Number(month) - 1] ?? '')
 		// 19107, as programs wrote that count years from 1900.
 		.replace(/(?<![\d+-])19(?=1\d\d(?!\d))/g, '')
 		// 3Mar2026, 3Mar 2026, 09:15:00CEST.
@@ -26,14 +37,14 @@ export function wordsOf(text: string): string[] {
 		// CEST+0200.
 		.replace(/(?<=\p{L}{3})(?=\+\d{4}(?!\d))/gu, ' ')
 		// 20260303T091500Z, the short form of ISO 8601, also without the T, or with colons in the time.
-		.replace(/(?<!\d)(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)(?!\d)/g, '$1-$2-$3 $4:$5:$6')
+		.replace(/(?<!\d)(\d{4})(\d\d)(\d\d)[t ]?(\d\d)(\d\d)(\d\d)(?!\d)/g, '$1-$2-$3 $4:$5:$6')
 		.replace(/(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?=[ t]\d\d:)/g, '$1-$2-$3')
 		// 2026-03-03-09.15.00.
 		.replace(/(?<=\d{4}-\d\d-\d\d)-(?=\d\d[.:]\d\d)/g, ' ')
 		// 09 : 15 : 00 (RFC 5322, section 4.3).
 		.replace(/(?<=\d)\s{0,9}:\s{0,9}(?=\d)/g, ':')
 		// 09:15:00 + 0100.
-		.replace(/(?<=:\d\d)\s{1,9}([+-])\s{1,9}(?=[01]\d[0-5]\d(?!\d))/g, ' $1')
+		.replace(/(?<=:\d\d)\s{1,9}([+-])\s{1,9}(?=[01]\d:?[0-5]\d(?!\d))/g, ' $1')
 		// 2026年3月3日, and 3-Mar-2026, 3/Mar/2026, 3.Mar.2026: separates the name of the month. GMT-0300 is a zone.
 		.replace(/[年月]/g, '-')
 		.replace(/日/g, ' ')

@@ -29,7 +29,8 @@ export function monthOf(word: string): number | undefined {
 	const english = ENGLISH.indexOf(name);
 	if (english !== -1) return english;
 	months ??= namesOfMonths();
-	return months.get(name);
+	// In Hebrew, "in" is written together with the month.
+	return months.get(name) ?? months.get(name.replace(/^ב/, ''));
 }
 
 /** Names that mail programs cut to three letters in their own way, where they mean one month of the language. */
