@@ -20,6 +20,8 @@ export function wordsOf(text: string): string[] {
 		// 3月, 三月 and 3월 as the name of a month, with the day before it.
 		.replace(/(?<!\d)(\d{1,2}) ?[月월](?=[\s,])/g, (_, month: string) => ENGLISH[Number(month) - 1] ?? '')
 		.replace(/([一二三四五六七八九]|十[一二]?)月(?=[\s,])/g, (_, month: string) => ENGLISH[CHINESE.indexOf(month)] ?? '')
+		// Without its sign it is what Windows calls the middle of Australia.
+		.replace(/(?<!\p{L})čen(?!\p{L})/giu, 'jun')
 		.replace(/上午|午前|오전/g, ' am ')
 		.replace(/下午|午後|오후/g, ' pm ')
 		.normalize('NFKD')
