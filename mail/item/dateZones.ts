@@ -3,7 +3,7 @@ import { isKnown } from './calendar/zone';
 /** Minutes east of UTC; undefined if there is no zone. Military letters other than Z count as UTC (RFC 5322, section 4.3). */
 export function zoneOf(words: readonly string[]): number | undefined {
 	for (const word of words) {
-		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2}):?(\d\d)?[.=]?$/.exec(word);
+		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2})(?:[:.]?(\d\d)(?::?00)?)?[.=]?$/.exec(word);
 		if (offset !== null) {
 			const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
 			if (minutes > FARTHEST) return undefined;
@@ -11,9 +11,14 @@ export function zoneOf(words: readonly string[]): number | undefined {
 		}
 	}
 	const spelled = words.findIndex(
-		(word, index) => (word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time',
+		(word, index) =>
+			((word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time') ||
+			(word === 'time' && words[index - 1] === 'european'),
 	);
-	if (spelled > 0) return spelledZone(words.slice(0, spelled), words[spelled] !== 'standard');
+	if (spelled > 0) return spelledZone(words.slice(0, spelled), words[spelled] === 'daylight' || words[spelled] === 'summer');
+	// As Java writes it in German.
+	const german = words.indexOf('mitteleuropaische');
+	if (german !== -1) return words[german + 1] === 'sommerzeit' ? 120 : 60;
 	const named = words.findIndex((word) => ZONES.has(word));
 	const zone = ZONES.get(words[named] ?? '');
 	// MET DST, as Unix writes it.
@@ -33,16 +38,16 @@ const SPELLED_NAMES: Array<[number, string]> = [
 	[-4, 'atlantic, sa western'],
 	[-3.5, 'newfoundland'],
 	[-3, 'e. south america, sa eastern, argentina, brasilia'],
-	[0, 'gmt, greenwich'],
+	[0, 'gmt, greenwich, british, western european'],
 	[1, 'w. europe, central europe, central european, romance, w. central africa'],
 	[2, 'e. europe, eastern european, fle, gtb, israel, south africa, egypt'],
-	[3, 'russian, turkey, arab, e. africa'],
+	[3, 'russian, moscow, turkey, arab, e. africa'],
 	[4, 'arabian'],
 	[5, 'pakistan'],
 	[5.5, 'india, sri lanka'],
 	[7, 'se asia'],
 	[8, 'china, singapore, taipei, w. australia'],
-	[9, 'tokyo, korea'],
+	[9, 'tokyo, japan, korea'],
 	[9.5, 'aus central, cen. australia'],
 	[10, 'aus eastern, e. australia, tasmania, west pacific'],
 	[11, 'central pacific'],
@@ -73,32 +78,36 @@ export function placeOf(words: readonly string[]): string | undefined {
 
 /** Hours east of UTC. If a name has several meanings, that of RFC 5322 or of most people counts. */
 const ZONE_NAMES: Array<[number, string]> = [
-	[-10, 'hst'],
-	[-9, 'akst'],
+	[-10, 'hst hast'],
+	[-9, 'akst hadt hdt'],
 	[-8, 'pst akdt'],
 	[-7, 'mst pdt'],
 	[-6, 'cst mdt'],
 	[-5, 'est cdt cot pet'],
-	[-4, 'ast edt clt vet'],
+	[-4, 'ast edt clt vet bot pyt'],
 	[-3.5, 'nst'],
-	[-3, 'adt brt art clst'],
+	[-3, 'adt brt art clst uyt'],
 	[-2.5, 'ndt'],
 	[-2, 'brst'],
 	[0, 'ut utc gmt z wet'],
 	[1, 'cet met mez bst west wat'],
 	[2, 'cest cedt mest mesz eet sast cat'],
 	[3, 'eest msk trt eat idt'],
-	[4, 'msd gst'],
-	[5, 'pkt uzt'],
+	[3.5, 'irst'],
+	[4, 'msd gst samt azt get mut'],
+	[4.5, 'aft irdt'],
+	[5, 'pkt uzt yekt mvt tjt tmt'],
 	[5.5, 'ist'],
-	[7, 'ict wib'],
-	[8, 'hkt sgt awst myt pht'],
-	[9, 'jst kst'],
+	[5.75, 'npt'],
+	[6, 'omst yekst kgt'],
+	[7, 'ict wib novt krat'],
+	[8, 'hkt sgt awst myt pht irkt wita ulat'],
+	[9, 'jst kst yakt wit'],
 	[9.5, 'acst'],
-	[10, 'aest'],
+	[10, 'aest vlat chst'],
 	[10.5, 'acdt'],
-	[11, 'aedt'],
-	[12, 'nzst'],
+	[11, 'aedt magt'],
+	[12, 'nzst pett fjt'],
 	[13, 'nzdt'],
 ];
 const ZONES = new Map(ZONE_NAMES.flatMap(([hours, names]) => names.split(' ').map((name): [string, number] => [name, hours * 60])));
