@@ -74,6 +74,16 @@ const ALIASES = new Map([
 	['csptcp154', 'pt154'],
 	['cp154', 'pt154'],
 	['cyrillic-asian', 'pt154'],
+	// As PHP calls them.
+	['sjis-win', 'shift_jis'],
+	['sjis-mac', 'shift_jis'],
+	['eucjp-win', 'euc-jp'],
+	['cswindows31j', 'shift_jis'],
+	['cn-gb', 'gbk'],
+	['cp20936', 'gbk'],
+	['cp54936', 'gb18030'],
+	['gb18030-2022', 'gb18030'],
+	['big5-eten', 'big5'],
 ]);
 
 /** Sets of old Macs, as Apple, Java and IANA call them, that are not called as iconv-lite calls them. */
@@ -95,15 +105,17 @@ function findLabel(name: string): string | undefined {
 	if (alias !== undefined) return alias;
 	const escaped = /^(?:cs)?iso-?2022-?(jp|kr|cn)/.exec(name)?.[1];
 	if (escaped !== undefined) return `iso-2022-${escaped}`;
-	return candidates(name)
+	const found = candidates(name)
 		.map(known)
 		.find((label) => label !== undefined);
+	// x-koi8-r, x-euc-kr: a name that was registered only later.
+	return found ?? (name.startsWith('x-') ? findLabel(name.slice(2)) : undefined);
 }
 
 /** 8859_15, iso8859-1, iso_8859-1:1987, windows1252, cp-1252, win-1251, windows-cp1251, dos-850, ibm00858, x-mac-greek. */
 function candidates(name: string): string[] {
-	const iso = /^(?:iso)?[-_ ]?8859[-_ ](\d{1,2})(?![\d])/.exec(name)?.[1];
-	const windows = /^(?:windows|win|cp|ibm)[-_ ]?(?:cp)?(125\d)$/.exec(name)?.[1];
+	const iso = /^(?:iso)?[-_ ]?8859[-_ ]?(\d{1,2})(?![\d])/.exec(name)?.[1];
+	const windows = /^(?:windows|win|cp|ibm|ansi|ce)[-_ ]?(?:cp)?(125\d)$/.exec(name)?.[1];
 	const dos = /^(?:dos|ibm|cp)[-_ ]?0{0,2}(\d{3})$/.exec(name)?.[1];
 	const mac = /^x-mac-?([a-z]{2,20})$/.exec(name)?.[1];
 	return [

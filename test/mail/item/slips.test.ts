@@ -284,4 +284,18 @@ describe('slips of programs that write emails', () => {
 		);
 		expect([json.text, json.html, names, damage]).toEqual(['Hello\nBye', '<p>Hello</p><br/>\n<p>Bye</p>', ['a.pdf'], []]);
 	});
+
+	it.each([
+		['SJIS-win', '\x93\xfa\x96\x7b', '日本'],
+		['eucJP-win', '\xc6\xfc\xcb\xdc', '日本'],
+		['csWindows31J', '\x93\xfa\x96\x7b', '日本'],
+		['cp54936', '\xd6\xd0\xce\xc4', '中文'],
+		['x-koi8-r', '\xf0\xd2\xc9', 'При'],
+		['ansi-1251', '\xcf\xf0\xe8', 'При'],
+		['x-euc-kr', '\xb0\xa1', '가'],
+		['iso-88591', '\x93a\x94 5 \x80', '“a” 5 €'],
+	])('read a text and a subject in the set that programs call %s', async (set, written, text) => {
+		const { json } = await read(`Subject: ${written}\r\nContent-Type: text/plain; charset=${set}\r\n\r\n${written}`);
+		expect([json.subject, json.text]).toEqual([text, text]);
+	});
 });
