@@ -50,12 +50,17 @@ function decodeOwn(bytes: Buffer, label: string | undefined): string | undefined
 }
 
 function guess(bytes: Buffer, others: readonly string[]): string {
-	if (/\x1b\$(?:[@B]|\)C)/.test(bytes.toString('latin1', 0, 100_000))) return decodeIso2022(bytes, 'iso-2022-jp');
+	if (hasEscapes(bytes)) return decodeIso2022(bytes, 'iso-2022-jp');
 	if (isUtf8(bytes)) return bytes.toString('utf8');
 	const other = others.map(labelOf).find((label) => label !== undefined && label !== 'us-ascii' && label !== 'utf-8') ?? 'windows-1252';
 	// Chinese sets have pairs of bytes that look like it.
 	const cut = other === 'windows-1252' ? cutUtf8(bytes) : undefined;
 	return cut ?? decode(bytes, other);
+}
+
+/** Whether it is in one of the sets of seven bits (RFC 1468, RFC 1557), whatever it is declared as: no other text has such escapes. */
+function hasEscapes(bytes: Buffer): boolean {
+	return /\x1b\$(?:[@B]|\)C)/.test(bytes.toString('latin1', 0, 100_000));
 }
 
 /** In bytes; a text that is longer was hardly cut by the program that wrote it. */
@@ -89,6 +94,7 @@ function isBigEndian(bytes: Buffer): boolean {
 
 function isCredible(bytes: Buffer, label: string): boolean {
 	if (label === 'us-ascii') return false;
+	if (!/^(?:iso-2022|utf-(?:16|32))/.test(label) && bytes.includes(0x1b) && isAscii(bytes) && hasEscapes(bytes)) return false;
 	if (/^utf-?16/.test(label)) return !isBytewise(bytes);
 	if (label !== 'utf-8' || isUtf8(bytes)) return true;
 	const joined = withJoinedHalves(bytes);

@@ -298,4 +298,15 @@ describe('slips of programs that write emails', () => {
 		const { json } = await read(`Subject: ${written}\r\nContent-Type: text/plain; charset=${set}\r\n\r\n${written}`);
 		expect([json.subject, json.text]).toEqual([text, text]);
 	});
+
+	it.each(['utf-8', 'iso-8859-1', 'us-ascii'])('read ISO-2022-JP that is declared as %s', async (set) => {
+		const written = '\x1b$BF|K\\\x1b(B';
+		const { json } = await read(`Subject: =?${set}?Q?${written}?=\r\nContent-Type: text/plain; charset=${set}\r\n\r\n${written}`);
+		expect([json.subject, json.text]).toEqual(['日本', '日本']);
+	});
+
+	it('leave UTF-8 with such an escape in it', async () => {
+		const written = utf8('\x1b$B ü');
+		expect((await read(`${HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n${written}`)).json.text).toBe('\x1b$B ü');
+	});
 });
