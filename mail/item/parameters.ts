@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { decodeDeclared } from './charset';
+import { labelOf } from './charsetNames';
 import { decodeHeader } from './encodedWords';
 
 /** A header such as Content-Type: its value, in small letters and without comments, and its parameters, decoded. */
@@ -31,6 +32,11 @@ export function readParameters(header: string, others: readonly string[]): Param
 		.replace(/[\r\n]+/g, ' ')
 		// Some programs write the name of the header twice, or a second colon.
 		.replace(/^[\s:]{0,9}(?:content-(?:type|disposition)\s{0,9}:\s{0,9})?/i, '')
+		// A script in PHP wrote the quotes escaped.
+		.replace(
+			/=\s{0,9}(?:\\"([^"\\]{0,2000})\\"|&quot;([^&";]{0,2000})&quot;)/g,
+			(_, escaped?: string, entity?: string) => `="${escaped ?? entity ?? ''}"`,
+		)
 		// Blanks around the slash of a type.
 		.replace(/^([\s"]{0,9}\w{1,40})\s{0,9}\/\s{0,9}(?=\w)/, '$1/');
 	const value = /^[\s;"]*([^\s;=("]*)/.exec(text)?.[1] ?? '';
@@ -53,6 +59,10 @@ export function readParameters(header: string, others: readonly string[]): Param
 		// Of two the first counts.
 		else if (before.every(({ index: other }) => other !== piece.index)) before.push(piece);
 	}
+	// Most have as many as semicolons.
+	if (count < text.split(';').length - 1)
+		for (const [name, content] of loosePairs(text))
+			if (!plain.has(name) && !pieces.has(name)) plain.set(name, plainly(name, content, others));
 	const parameters = new Map(plain);
 	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; email programs do the same).
 	for (const [name, found] of pieces) {
@@ -74,6 +84,27 @@ function* pairs(text: string): Generator<[string, string]> {
 		const { content, end } = text[from] === '"' ? quoted(text, from + 1, name) : unquoted(text, from, name);
 		pattern.lastIndex = Math.max(end, begin);
 		yield [name, (set?.[1] ?? '') + content];
+	}
+}
+
+/** A colon or nothing in place of the equals sign: `filename: "a.pdf"`, `charset utf-8`. */
+const LOOSE = /;\s{0,9}(charset|(?:file)?name)(?:\s{0,9}:\s{0,9}|\s{1,9})(?:"([^"]{1,1000})"|([^;"=]{1,1000}))/gi;
+/** More of them are not looked at. */
+const MOST_LOOSE = 10;
+/** Nothing but a value: `text/html; windows-1251`. */
+const ALONE = /;\s{0,9}([\w.:-]{3,40})\s{0,9}(?=;|$)/g;
+
+function* loosePairs(text: string): Generator<[string, string]> {
+	const bare = text.replace(/=\s{0,9}"[^"]{0,2000}"/g, '=');
+	let left = MOST_LOOSE;
+	for (const [, name = '', inQuotes, content = ''] of bare.matchAll(LOOSE)) {
+		if ((left -= 1) < 0) return;
+		const isSet = name.toLowerCase() === 'charset';
+		yield [name.toLowerCase(), inQuotes ?? (isSet ? (content.trim().split(/\s/, 1)[0] ?? '') : content.trim())];
+	}
+	for (const [, set = ''] of bare.matchAll(ALONE)) {
+		if ((left -= 1) < 0) return;
+		if (labelOf(set) !== undefined) yield ['charset', set];
 	}
 }
 

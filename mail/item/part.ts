@@ -113,7 +113,7 @@ function isAttached(fields: readonly Field[]): boolean {
 /** Removes folders, which some programs include, and characters that no file name may have. */
 export function cleanName(name: string): string {
 	// Some programs encode the quotes around a name with it.
-	const bare = name.replace(/^"([^"]+)"$/, '$1');
+	const bare = name.replace(/^["“„]([^"“„”]+)["“”]$/, '$1');
 	const last = /^[a-z]:[\\/]|^\\/i.test(bare) ? bare.slice(Math.max(bare.lastIndexOf('\\'), bare.lastIndexOf('/')) + 1) : bare;
 	const plain = last.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, '');
 	// A name that leads out of the folder in which somebody saves the file is ignored.

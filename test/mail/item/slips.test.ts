@@ -309,4 +309,25 @@ describe('slips of programs that write emails', () => {
 		const written = utf8('\x1b$B ü');
 		expect((await read(`${HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n${written}`)).json.text).toBe('\x1b$B ü');
 	});
+
+	it.each(['name: "a b.pdf"', 'name "a b.pdf"', 'name=\\"a b.pdf\\"', 'name=&quot;a b.pdf&quot;', 'name=\xe2\x80\x9ca b.pdf\xe2\x80\x9d'])(
+		'find the name of a file that is written as %j',
+		async (written) => {
+			for (const head of [`Content-Type: application/pdf; ${written}`, `${PDF}Content-Disposition: attachment; file${written}`])
+				expect((await read(beside(`${head}\r\n\r\nQUJD`))).names).toEqual(['a b.pdf']);
+		},
+	);
+
+	it.each(['charset:windows-1251', 'charset "windows-1251"', 'charset windows-1251', 'windows-1251', 'charset=\\"windows-1251\\"'])(
+		'find the set of a text that is written as %j',
+		async (written) => {
+			for (const type of ['text/plain', 'text/html'])
+				expect((await read(`${HEAD}Content-Type: ${type}; ${written}\r\n\r\n\xcf\xf0\xe8`)).json.text).toBe('При');
+		},
+	);
+
+	it('keep a text a text whose description has a word before a colon', async () => {
+		const { json, names } = await read(beside('Content-Type: text/plain; description="a; name: x"\r\n\r\nBye'));
+		expect([json.text, names]).toEqual(['Hello\nBye', []]);
+	});
 });
