@@ -1,6 +1,7 @@
 import { firstOf, isFamiliarField, isField, isLooseParameter, isRestOfHeader, readFields, withoutReturns, type Field } from './headerBlock';
 import { checkMemory } from './memoryLimit';
 import { OpenMultiparts, type PartsReader } from './openMultiparts';
+import { setsOfWords } from './encodedWords';
 import { partOf, type Part } from './part';
 
 const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
@@ -20,6 +21,7 @@ const NO_TEXT = /^content-(?:transfer-encoding[ \t]{0,9}:[ \t]{0,9}base64|type[ 
 const LATE_HEADER =
 	/^content-(?:type[ \t]{0,9}:[ \t]{0,9}[\w-]{1,40}\/[\w.+-]{1,99}|disposition[ \t]{0,9}:[ \t]{0,9}(?:attachment|inline)|transfer-encoding[ \t]{0,9}:[ \t]{0,9}(?:7bit|8bit|binary|base64|quoted-printable))[ \t]{0,9}(?:;|$)/i;
 const MOST_PARTS = 20_000;
+const MOST_SETS = 20;
 
 /**
  * Takes an email apart, piece by piece, in memory that does not grow with it. What is written wrongly is read as it was
@@ -39,6 +41,8 @@ export class Structure {
 	#parts = 0;
 	readonly #multiparts: OpenMultiparts;
 	#leaf: Part | undefined;
+	/** Sets that encoded words in the header of the email name: its files may have names in raw bytes of one. */
+	#wordSets: readonly string[] = [];
 
 	/** @param isWithin what it reads has been decoded already */
 	constructor(
@@ -175,7 +179,8 @@ export class Structure {
 		const fields = readFields(lines);
 		// In a digest the header of the email itself may stand where that of the part should.
 		const isBareMail = parent?.type === 'multipart/digest' && isMailHeader(fields);
-		const part = partOf(isBareMail ? [] : fields, parent, this.reader.charsets);
+		if (this.#root === undefined) this.#wordSets = setsNamedIn(fields);
+		const part = partOf(isBareMail ? [] : fields, parent, [...this.reader.charsets, ...this.#wordSets]);
 		this.#root ??= part;
 		parent?.children.push(part);
 		this.reader.open(part);
@@ -277,6 +282,18 @@ export class Structure {
 		if (this.#leaf === undefined) this.#multiparts.keep(bytes);
 		else this.reader.content(this.#leaf, bytes);
 	}
+}
+
+/** In the order in which they are named; not all, because a hostile header has a great many. */
+function setsNamedIn(fields: readonly Field[]): string[] {
+	const sets = new Set<string>();
+	for (const { value } of fields) {
+		for (const set of setsOfWords(value)) {
+			if (sets.size === MOST_SETS) return [...sets];
+			sets.add(set);
+		}
+	}
+	return [...sets];
 }
 
 /** Whether these bytes are the beginning of such a header, as far as they have come. */

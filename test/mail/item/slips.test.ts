@@ -330,4 +330,10 @@ describe('slips of programs that write emails', () => {
 		const { json, names } = await read(beside('Content-Type: text/plain; description="a; name: x"\r\n\r\nBye'));
 		expect([json.text, names]).toEqual(['Hello\nBye', []]);
 	});
+
+	it('read the name of a file in raw bytes of the set that only the subject names', async () => {
+		const head = 'Subject: =?koi8-r?B?8NLJ?=\r\nContent-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\n\r\nHello\r\n--X\r\n';
+		const { names } = await read(`${head}${PDF}Content-Disposition: attachment; filename="\xf0\xd2\xc9.pdf"\r\n\r\nQUJD\r\n--X--\r\n`);
+		expect(names).toEqual(['При.pdf']);
+	});
 });
