@@ -336,4 +336,11 @@ describe('slips of programs that write emails', () => {
 		const { names } = await read(`${head}${PDF}Content-Disposition: attachment; filename="\xf0\xd2\xc9.pdf"\r\n\r\nQUJD\r\n--X--\r\n`);
 		expect(names).toEqual(['При.pdf']);
 	});
+
+	it.each([
+		'Content-Disposition: attachment\r\nContent-Disposition: attachment; filename=a.pdf',
+		'Content-Type: application/pdf; name=a.pdf',
+	])('find the name of a file in the second of two headers: %j', async (headers) => {
+		expect((await read(beside(`${PDF}${headers}\r\n\r\nQUJD`))).names).toEqual(['a.pdf']);
+	});
 });
