@@ -247,7 +247,7 @@ export class Structure {
 		const after = this.#lineAt(line.next, isLast);
 		if (after === undefined && !isLast) return 'wait';
 		const isUndeclared = open.boundaries.length === 0 && /[^-=_*\s]/.test(candidate) && (after?.text === '' || isField(after?.text ?? ''));
-		if (!isUndeclared && !/^content-[a-z-]{1,30}[ \t]{0,9}:/i.test(after?.text ?? '')) return undefined;
+		if (!isUndeclared && !/^(?:content-[a-z-]{1,30}|mime-version)[ \t]{0,9}:/i.test(after?.text ?? '')) return undefined;
 		open.boundaries.push(candidate);
 		return { level: this.#multiparts.depth - 1, isClose: false };
 	}

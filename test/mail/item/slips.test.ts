@@ -343,4 +343,12 @@ describe('slips of programs that write emails', () => {
 	])('find the name of a file in the second of two headers: %j', async (headers) => {
 		expect((await read(beside(`${PDF}${headers}\r\n\r\nQUJD`))).names).toEqual(['a.pdf']);
 	});
+
+	it('find the text where another boundary is declared and the first part begins with MIME-Version', async () => {
+		const { json, names } = await read(
+			`${HEAD}Content-Type: multipart/mixed; boundary=W\r\n\r\n--X\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nHello\r\n` +
+				`--X\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nx\r\n--X--\r\n`,
+		);
+		expect([json.text, names]).toEqual(['Hello', ['a.pdf']]);
+	});
 });
