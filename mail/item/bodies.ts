@@ -100,12 +100,15 @@ export class Bodies {
 /** In characters. Longer texts are more than blanks that a program has written out. */
 const LONGEST_BLANK = 1000;
 /** Characters that are seen, so neither blanks nor those that are empty or have no width. */
-const SEEN = /[^\s\0\u00ad\u034f\u200b-\u200f\u2060\u2800\u3164\ufeff]/;
+const SEEN = /[^\s\0\u00ad\u034f\u180e\u200b-\u200f\u2060\u2800\u3164\ufe00-\ufe0f\ufeff\ufffc]/;
+/** The same, as HTML writes it. */
+const UNSEEN_ENTITY =
+	/&(?:nbsp|zwnj|zwj|ensp|emsp|thinsp|shy|lrm|rlm|#(?:160|173|847|820[0-7]|8199|8239|65279)|#x(?:a0|ad|34f|200[0-9a-f]|202f|feff));/gi;
 
 /** Whether people see nothing of a text. */
 function isBlank(text: string | undefined): boolean {
 	if (text === undefined || !SEEN.test(text)) return true;
-	return text.length <= LONGEST_BLANK && !SEEN.test(text.replace(/&nbsp;/gi, ''));
+	return text.length <= LONGEST_BLANK && !SEEN.test(text.replace(UNSEEN_ENTITY, ''));
 }
 
 /** Whether HTML has neither text nor anything else to show. */

@@ -525,11 +525,14 @@ describe('parts that some programs write', () => {
 		expect(json.html).toBe('<img src="https://x.test/a.png">');
 	});
 
-	it.each(['\u2800\r\n', '\u3164', '\0\0', '&nbsp;\r\n&NBSP;'])('makes the text from the HTML where the plain one is %j', async (text) => {
-		const plain = `Content-Type: text/plain; charset=utf-8\r\n\r\n${utf8(text)}`;
-		const { json } = await read(`${FORMS}--X\r\n${plain}\r\n--X\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--X--`);
-		expect(json.text).toBe('Hello');
-	});
+	it.each(['\u2800\r\n', '\u3164', '\0\0', '&nbsp;\r\n&NBSP;', '&#160; &#xA0;', '&zwnj;&ensp;&#8203;', '\ufffc', '\u180e\ufe0f'])(
+		'makes the text from the HTML where the plain one is %j',
+		async (text) => {
+			const plain = `Content-Type: text/plain; charset=utf-8\r\n\r\n${utf8(text)}`;
+			const { json } = await read(`${FORMS}--X\r\n${plain}\r\n--X\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--X--`);
+			expect(json.text).toBe('Hello');
+		},
+	);
 
 	it.each([
 		['on a line of its own', 'QQ==\r\nQg==\r\nQ0M=\r\n'],
