@@ -72,7 +72,7 @@ export async function readMore(mail: ReadMail, more: readonly More[]): Promise<{
 		}
 	}
 	if (more.includes('nestedMails') || nested.length > 0) json.nestedMails = nested;
-	if (more.includes('markdown')) json.markdown = html === '' ? shortened(text) : await markdownOf(html);
+	if (more.includes('markdown')) json.markdown = (html === '' ? '' : await markdownOf(html)) || shortened(text);
 	if (faults.length > 0) json.readMoreError = faults.slice(0, 20).join(' ');
 	return { json, files };
 }

@@ -228,4 +228,10 @@ describe('an item', () => {
 		);
 		expect((await itemOf(`${HEAD}\r\nHello`, ['markdown'])).json.markdown).toBe('Hello');
 	});
+
+	it('has Markdown of the text where the HTML shows nothing', async () => {
+		const form = (type: string, body: string): string => `--A\r\nContent-Type: text/${type}\r\n\r\n${body}\r\n`;
+		const mail = `${HEAD}Content-Type: multipart/alternative; boundary=A\r\n\r\n${form('plain', 'Hello')}${form('html', '<div><br></div>')}--A--`;
+		expect((await itemOf(mail, ['markdown'])).json.markdown).toBe('Hello');
+	});
 });
