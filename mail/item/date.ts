@@ -100,12 +100,13 @@ function takeTime(words: string[]): number | undefined {
 	return (((hours + shift) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
-/** 0915 or 091500, beside the year. */
+/** 0915 or 091500, beside the year, or beside the day and a year of two digits. */
 function timeOfDigits(words: readonly string[]): number {
 	return words.findLastIndex(
 		(word, at) =>
 			/^(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/.test(word) &&
-			words.some((other, index) => index !== at && /^(?:19|20|25)\d\d\.?$/.test(other)),
+			(words.some((other, index) => index !== at && /^(?:19|20|25)\d\d\.?$/.test(other)) ||
+				words.filter((other) => /^\d{1,2}\.?$/.test(other)).length > 1),
 	);
 }
 
@@ -156,6 +157,6 @@ function numericDay(begin: string, second: number, third: string, between: strin
 /** RFC 5322, section 4.3. Thai programs can count from the death of Buddha. NaN for a year such as 0001, which means that there is none. */
 function fullYear(digits: string): number {
 	const year = Number(digits);
-	if (digits.length > 3) return year < 100 ? NaN : year > 2400 ? year - 543 : year;
+	if (digits.length > 3) return year < 1000 ? NaN : year > 2400 ? year - 543 : year;
 	return digits.length === 3 || year >= 50 ? year + 1900 : year + 2000;
 }

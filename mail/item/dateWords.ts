@@ -20,6 +20,8 @@ export function wordsOf(text: string): string[] {
 		// 3月, 三月 and 3월 as the name of a month, with the day before it.
 		.replace(/(?<!\d)(\d{1,2}) ?[月월](?=[\s,])/g, (_, month: string) => ENGLISH[Number(month) - 1] ?? '')
 		.replace(/([一二三四五六七八九]|十[一二]?)月(?=[\s,])/g, (_, month: string) => ENGLISH[CHINESE.indexOf(month)] ?? '')
+		// 3. 3. 2026, as Czech writes it.
+		.replace(/(?<![\d.])(\d{1,2})\. (\d{1,2})\. (?=\d{4}(?!\d))/g, '$1.$2.')
 		// Without its sign it is what Windows calls the middle of Australia.
 		.replace(/(?<!\p{L})čen(?!\p{L})/giu, 'jun')
 		.replace(/上午|午前|오전/g, ' am ')
@@ -55,7 +57,7 @@ export function wordsOf(text: string): string[] {
 			' ',
 		)
 		// T between date and time, and 9h15 as in French.
-		.replace(/(?<=\d)t(?=\d)/g, ' ')
+		.replace(/(?<=\d) ?t(?=\d)/g, ' ')
 		.replace(/(?<=\d) ?h ?(?=\d)/g, ':')
 		.replace(/(?<=\d)(?=[ap]\.?m\b|z\b)/g, ' ')
 		.replace(/(?<=\d:\d\d(?:[.,]\d{1,9})?)(?=[+-]\d)/g, ' ');
