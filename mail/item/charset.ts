@@ -58,7 +58,7 @@ function guess(bytes: Buffer, others: readonly string[]): string {
 	return cut ?? decode(bytes, other);
 }
 
-/** Whether it is in one of the sets of seven bits (RFC 1468, RFC 1557), whatever it is declared as: no other text has such escapes. */
+/** Whether it is in one of the sets of seven bits (RFC 1468, RFC 1557). */
 function hasEscapes(bytes: Buffer): boolean {
 	return /\x1b\$(?:[@B]|\)C)/.test(bytes.toString('latin1', 0, 100_000));
 }
@@ -94,7 +94,7 @@ function isBigEndian(bytes: Buffer): boolean {
 
 function isCredible(bytes: Buffer, label: string): boolean {
 	if (label === 'us-ascii') return false;
-	if (!/^(?:iso-2022|utf-(?:16|32))/.test(label) && bytes.includes(0x1b) && isAscii(bytes) && hasEscapes(bytes)) return false;
+	if (!/^(?:iso-2022|utf-(?:16|32))/.test(label) && bytes.includes(0x1b) && isJapanese(bytes)) return false;
 	if (/^utf-?16/.test(label)) return !isBytewise(bytes);
 	if (label !== 'utf-8' || isUtf8(bytes)) return true;
 	const joined = withJoinedHalves(bytes);
@@ -105,6 +105,12 @@ function isCredible(bytes: Buffer, label: string): boolean {
 		else if (character > '\x7f') whole += 1;
 	}
 	return whole > broken || isUtf8(joined);
+}
+
+/** Whether it is in ISO-2022-JP, whatever it is declared as: pairs of bytes between two escapes, and each pair is a character. */
+function isJapanese(bytes: Buffer): boolean {
+	if (!isAscii(bytes) || !/\x1b\$[@B](?:[!-~]{2}){1,20000}\x1b\([BJ]/.test(bytes.toString('latin1', 0, 100_000))) return false;
+	return !decodeIso2022(bytes, 'iso-2022-jp').includes('\ufffd');
 }
 
 /** Whether text that is declared as UTF-16 is UTF-8, mostly ASCII. UTF-16 without a zero, such as Chinese, hardly ever looks like it. */

@@ -3,7 +3,7 @@ import { momentIn } from './calendar/zone';
 import { placeOf, zoneOf } from './dateZones';
 import { decodeHeader } from './encodedWords';
 import type { Field } from './headerBlock';
-import { monthOf } from './monthNames';
+import { hasLost, monthOf } from './monthNames';
 
 /** Maximum length of a date in characters. The rest is not read. */
 const LONGEST = 300;
@@ -100,13 +100,15 @@ function takeTime(words: string[]): number | undefined {
 	return (((hours + shift) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
+const YEAR = /^(?:19|20|25)\d\d\.?$/;
+
 /** 0915 or 091500, beside the year, or beside the day and a year of two digits. */
 function timeOfDigits(words: readonly string[]): number {
 	return words.findLastIndex(
 		(word, at) =>
 			/^(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/.test(word) &&
-			(words.some((other, index) => index !== at && /^(?:19|20|25)\d\d\.?$/.test(other)) ||
-				words.filter((other) => /^\d{1,2}\.?$/.test(other)).length > 1),
+			(words.some((other, index) => index !== at && YEAR.test(other)) ||
+				(!YEAR.test(word) && words.filter((other) => /^\d{1,2}\.?$/.test(other)).length === 2)),
 	);
 }
 
@@ -127,8 +129,9 @@ function takeDay(words: readonly string[], startsWithDayOfWeek: boolean): Day | 
 		const numbers = /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})\.?$/.exec(word);
 		if (numbers !== null) return numericDay(numbers[1] ?? '', Number(numbers[3]), numbers[4] ?? '', numbers[2] ?? '', words);
 	}
-	// In "mar. 3 mars 2026", the first one can be a day of the week.
-	const at = words.findLastIndex((word) => monthOf(word) !== undefined);
+	// In "mar. 3 mars 2026", the first one can be a day of the week. So can one behind it that has lost a letter.
+	const whole = words.findLastIndex((word) => monthOf(word) !== undefined && !hasLost(word));
+	const at = whole > 0 || (whole === 0 && !startsWithDayOfWeek) ? whole : words.findLastIndex((word) => monthOf(word) !== undefined);
 	if (at === 0 && startsWithDayOfWeek && hasUnknownMonth(words)) return undefined;
 	const month = monthOf(words[at] ?? '');
 	const numbers = words.flatMap((word) => /^(\d{1,4})(?:st|nd|rd|th|er|\.|o|a)?$/.exec(word)?.[1] ?? []);
@@ -139,8 +142,9 @@ function takeDay(words: readonly string[], startsWithDayOfWeek: boolean): Day | 
 }
 
 /** Whether a word that is no month stands where it should: "Paz, 3 xyz 2026". Paz is a Sunday in Turkish, and October in Polish. */
-function hasUnknownMonth([, date = '', month = '', year = '']: readonly string[]): boolean {
-	return /^\d{1,2}\.?$/.test(date) && /^\D/.test(month) && /^\d{4}\.?$/.test(year);
+function hasUnknownMonth([first = '', date = '', month = '', year = '']: readonly string[]): boolean {
+	const isEnglish = /^[a-z]{3,9}$/.test(first) && ENGLISH.includes(first.slice(0, 3));
+	return !isEnglish && /^\d{1,2}\.?$/.test(date) && /^\D/.test(month) && /^\d{4}\.?$/.test(year);
 }
 
 /** 2026-03-24, 24.03.2026. With slashes, only if it is clear which number is the month. */

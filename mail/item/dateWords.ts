@@ -48,7 +48,7 @@ export function wordsOf(text: string): string[] {
 		// 09 : 15 : 00 (RFC 5322, section 4.3).
 		.replace(/(?<=\d)\s{0,9}:\s{0,9}(?=\d)/g, ':')
 		// 09:15:00 + 0100.
-		.replace(/(?<=:\d\d)\s{1,9}([+-])\s{1,9}(?=[01]\d:?[0-5]\d(?!\d))/g, ' $1')
+		.replace(/(?<=:\d\d)\s{1,9}([+-])\s{1,9}(?=[01]\d[0-5]\d(?!\d)|(?<=:\d\d:\d\d\s{1,9}[+-]\s{1,9})[01]\d:[0-5]\d(?!\d))/g, ' $1')
 		// 2026年3月3日, and 3-Mar-2026, 3/Mar/2026, 3.Mar.2026: separates the name of the month. GMT-0300 is a zone.
 		.replace(/[年月]/g, '-')
 		.replace(/日/g, ' ')

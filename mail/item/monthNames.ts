@@ -34,13 +34,18 @@ let months: Map<string, number> | undefined;
 export function monthOf(word: string): number | undefined {
 	const name = word.replaceAll('.', '');
 	// Thai abbreviations have two letters: ม.ค.
-	if (/[?\ufffd]/.test(name)) return monthWithLost(name);
+	if (hasLost(name)) return monthWithLost(name);
 	if (!/^(?:\p{L}{3,}|\p{Script=Thai}{2,})$/u.test(name)) return undefined;
 	const english = ENGLISH.indexOf(name);
 	if (english !== -1) return english;
 	months ??= namesOfMonths();
 	// In Hebrew, "in" is written together with the month.
 	return months.get(name) ?? months.get(name.replace(/^ב/, ''));
+}
+
+/** Whether a program has lost a letter of the word: M?rz. */
+export function hasLost(word: string): boolean {
+	return /[?\ufffd]/.test(word);
 }
 
 /** Names whose letters beyond ASCII a program has lost: M?rz. Undefined where several months are called so. */

@@ -34,8 +34,8 @@ export function readParameters(header: string, others: readonly string[]): Param
 		.replace(/^[\s:]{0,9}(?:content-(?:type|disposition)\s{0,9}:\s{0,9})?/i, '')
 		// A script in PHP wrote the quotes escaped.
 		.replace(
-			/=\s{0,9}(?:\\"([^"\\]{0,2000})\\"|&quot;([^&";]{0,2000})&quot;)/g,
-			(_, escaped?: string, entity?: string) => `="${escaped ?? entity ?? ''}"`,
+			/\b((?:file)?name|charset|boundary)\s{0,9}=\s{0,9}(?:\\"([^"\\]{0,2000})\\"|&quot;([^&";]{0,2000})&quot;)/gi,
+			(_, name: string, escaped?: string, entity?: string) => `${name}="${escaped ?? entity ?? ''}"`,
 		)
 		// Blanks around the slash of a type.
 		.replace(/^([\s"]{0,9}\w{1,40})\s{0,9}\/\s{0,9}(?=\w)/, '$1/');
@@ -61,7 +61,7 @@ export function readParameters(header: string, others: readonly string[]): Param
 	}
 	// Most have as many as semicolons.
 	if (count < text.split(';').length - 1)
-		for (const [name, content] of loosePairs(text))
+		for (const [name, content] of loosePairs(text, value.toLowerCase()))
 			if (!plain.has(name) && !pieces.has(name)) plain.set(name, plainly(name, content, others));
 	const parameters = new Map(plain);
 	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; email programs do the same).
@@ -91,21 +91,21 @@ function* pairs(text: string): Generator<[string, string]> {
 const LOOSE = /;\s{0,9}(charset|(?:file)?name)(?:\s{0,9}:\s{0,9}|\s{1,9})(?:"([^"]{1,1000})"|([^;"=]{1,1000}))/gi;
 /** More of them are not looked at. */
 const MOST_LOOSE = 10;
-/** Nothing but a value: `text/html; windows-1251`. */
-const ALONE = /;\s{0,9}([\w.:-]{3,40})\s{0,9}(?=;|$)/g;
+/** Nothing but a set: `text/html; windows-1251`. */
+const ALONE = /;\s{0,9}((?:utf-?8|us-ascii|windows-|iso-|koi8-|euc-|shift_|big5|gb)[\w:-]{0,20})\s{0,9}(?:;|$)/i;
 
-function* loosePairs(text: string): Generator<[string, string]> {
+/** @param type in lower case; a text that may be the body has no name there, so that it stays the body */
+function* loosePairs(text: string, type: string): Generator<[string, string]> {
 	const bare = text.replace(/=\s{0,9}"[^"]{0,2000}"/g, '=');
 	let left = MOST_LOOSE;
 	for (const [, name = '', inQuotes, content = ''] of bare.matchAll(LOOSE)) {
 		if ((left -= 1) < 0) return;
 		const isSet = name.toLowerCase() === 'charset';
+		if (!isSet && /^text\/(?:plain|html)$/.test(type)) continue;
 		yield [name.toLowerCase(), inQuotes ?? (isSet ? (content.trim().split(/\s/, 1)[0] ?? '') : content.trim())];
 	}
-	for (const [, set = ''] of bare.matchAll(ALONE)) {
-		if ((left -= 1) < 0) return;
-		if (labelOf(set) !== undefined) yield ['charset', set];
-	}
+	const set = type.startsWith('text/') ? ALONE.exec(bare)?.[1] : undefined;
+	if (set !== undefined && labelOf(set) !== undefined) yield ['charset', set];
 }
 
 function quoted(text: string, begin: number, name: string): { content: string; end: number } {

@@ -34,7 +34,7 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	const { parameters } = own === undefined ? content : readParameters(declared, hints);
 	const way = /^[\w-]*/.exec(disposition.value)?.[0] ?? '';
 	const isBody = way !== 'attachment' && /^text\/(?:plain|html)$/i.test(content.value.trim());
-	const name = nameIn(disposition.parameters, parameters, isBody) || repeatedName(fields, hints, isBody) || forkName(parent);
+	const name = nameIn(disposition.parameters, parameters, isBody) || (isBody ? '' : repeatedName(fields, hints)) || forkName(parent);
 	return {
 		fields,
 		type: typeOf(content.value, parameters.has('boundary'), { fields, name }, parent),
@@ -59,21 +59,22 @@ function nameIn(disposition: Part['parameters'], content: Part['parameters'], is
 	return LOST.test(name) ? (names.find((other) => !LOST.test(other) && asLost(other) === asLost(name)) ?? name) : name;
 }
 
-/** The name in a header that stands twice, where the first one has none. */
-function repeatedName(fields: readonly Field[], hints: readonly string[], isBody: boolean): string {
+/** Number of headers of one name that are looked at. */
+const MOST_REPEATED = 5;
+
+/** The name of a file in a header that stands twice, where the first one has none. */
+function repeatedName(fields: readonly Field[], hints: readonly string[]): string {
 	for (const key of ['content-disposition', 'content-type']) {
 		const [, ...others] = fields.filter((field) => field.key === key && field.value !== '').slice(0, MOST_REPEATED);
 		for (const { value } of others) {
+			if (!/name/i.test(value.slice(0, 10_000))) continue;
 			const { parameters } = readParameters(value, hints);
-			const name = key === 'content-type' ? nameIn(new Map(), parameters, isBody) : nameIn(parameters, new Map(), isBody);
+			const name = key === 'content-type' ? nameIn(new Map(), parameters, false) : nameIn(parameters, new Map(), false);
 			if (name !== '') return name;
 		}
 	}
 	return '';
 }
-
-/** Number of headers of one name that are looked at. */
-const MOST_REPEATED = 5;
 
 /** What programs write in place of characters that their set does not have. */
 const LOST = /[?\ufffd]/;

@@ -41,7 +41,7 @@ export class Structure {
 	#parts = 0;
 	readonly #multiparts: OpenMultiparts;
 	#leaf: Part | undefined;
-	/** Sets that encoded words in the header of the email name: its files may have names in raw bytes of one. */
+	/** Sets that encoded words in the subject and the author name: the files of the email may have names in raw bytes of one. */
 	#wordSets: readonly string[] = [];
 
 	/** @param isWithin what it reads has been decoded already */
@@ -284,11 +284,12 @@ export class Structure {
 	}
 }
 
-/** In the order in which they are named; not all, because a hostile header has a great many. */
+/** Not all, because a hostile header has a great many, and none in which a name in Latin letters would be something else. */
 function setsNamedIn(fields: readonly Field[]): string[] {
 	const sets = new Set<string>();
-	for (const { value } of fields) {
-		for (const set of setsOfWords(value)) {
+	for (const key of ['subject', 'from']) {
+		for (const set of setsOfWords(firstOf(fields, key))) {
+			if (/^utf-?(?:7|16|32)/.test(set)) continue;
 			if (sets.size === MOST_SETS) return [...sets];
 			sets.add(set);
 		}

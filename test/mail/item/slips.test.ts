@@ -305,9 +305,22 @@ describe('slips of programs that write emails', () => {
 		expect([json.subject, json.text]).toEqual(['日本', '日本']);
 	});
 
-	it('leave UTF-8 with such an escape in it', async () => {
-		const written = utf8('\x1b$B ü');
-		expect((await read(`${HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n${written}`)).json.text).toBe('\x1b$B ü');
+	it.each(['\x1b$B ü', 'The escape \x1b$B is sent; then \x1b(B abcd'])('leave UTF-8 with such an escape in it: %j', async (text) => {
+		expect((await read(`${HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n${utf8(text)}`)).json.text).toBe(text);
+	});
+
+	it.each(['Content-Type: text/plain\r\nContent-Type: text/plain; name=x.txt', 'Content-Type: text/plain; charset=utf-8; name readme'])(
+		'keep a text a text whose name stands where it should not: %j',
+		async (head) => {
+			const { json, names } = await read(beside(`${head}\r\n\r\nBye`));
+			expect([json.text, names]).toEqual(['Hello\nBye', []]);
+		},
+	);
+
+	it('do not read a name in Latin 1 in a set that the names of recipients are in', async () => {
+		const head = 'Subject: s\r\nTo: =?gb2312?B?1tC5+g==?= <a@example.test>\r\nContent-Type: multipart/mixed; boundary=X\r\n\r\n';
+		const part = '--X\r\nContent-Type: application/pdf; name="M\xfcller.pdf"\r\n\r\nx\r\n--X--\r\n';
+		expect((await read(head + part)).names).toEqual(['Müller.pdf']);
 	});
 
 	it.each(['name: "a b.pdf"', 'name "a b.pdf"', 'name=\\"a b.pdf\\"', 'name=&quot;a b.pdf&quot;', 'name=\xe2\x80\x9ca b.pdf\xe2\x80\x9d'])(
