@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
+import { endTry, Tries } from '../executions/tries';
 import { Accounts } from '../signIn/accounts';
 import { beginTest, type AccountChoice } from '../signIn/credentialAccount';
 import { failedOutput, nodeError } from '../nodeError';
@@ -12,19 +13,42 @@ import { readUidl, removeMails, type Removal } from './deleteOperation';
 import { EarlierDeletions } from './earlierDeletions';
 import { readStatistics } from './statisticsOperation';
 
-/** Runs once for each input item. A failed item ends the execution, unless continue-on-fail is set. */
+/** What the tries of one run have fetched, by input item. */
+interface Fetched {
+	memory: Memory;
+	items: Map<number, INodeExecutionData[]>;
+}
+
+const tries = new Tries<Partial<Fetched>>(() => ({}));
+
+/**
+ * Runs once for each input item. A failed item ends the execution, unless continue-on-fail is set. What an earlier try of the same run has
+ * fetched is not fetched again, because it counts as fetched, or was deleted.
+ */
 export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	if (context.getNodeParameter('operation', 0, 'getMany') === 'delete') return await deleteItems(context);
+	const run = tries.begin(context);
+	const fetched = { memory: run?.kept.memory ?? new Memory(context), items: run?.kept.items ?? new Map<number, INodeExecutionData[]>() };
+	if (run !== undefined) Object.assign(run.kept, fetched);
+	try {
+		return await fetchEach(context, fetched, run === undefined || run.isLast);
+	} finally {
+		endTry(run);
+	}
+}
+
+/** @param isLast whether nobody gets what was fetched if this try fails */
+async function fetchEach(context: IExecuteFunctions, { memory, items }: Fetched, isLast: boolean): Promise<INodeExecutionData[]> {
 	const results: INodeExecutionData[] = [];
-	const memory = new Memory(context);
 	const accounts = new Accounts(context);
 	for (let item = 0; item < context.getInputData().length; item += 1) {
 		try {
-			const made = await runItem(context, item, accounts, memory);
+			const made = items.get(item) ?? (await runItem(context, item, accounts, memory));
+			items.set(item, made);
 			for (const entry of made) results.push({ ...entry, pairedItem: { item } });
 		} catch (error) {
 			const isCancelled = cancelSignal(context)?.aborted === true;
-			if (isCancelled || !context.continueOnFail()) await memory.discard();
+			if (isCancelled || (isLast && !context.continueOnFail())) await memory.discard();
 			if (isCancelled) throw nodeError(context.getNode(), error, item);
 			results.push(failed(context, error, item));
 		}

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INode } from 'n8n-workflow';
 
 import { isTool } from '../toolAnswers';
 
@@ -7,6 +7,10 @@ export interface Run<Kept> {
 	readonly kept: Kept;
 	/** When its last try ended, in ms of `performance.now()`; Infinity while one is in progress. */
 	endedAt: number;
+	/** How many tries have begun. */
+	begun: number;
+	/** Whether n8n runs the node no more after the try in progress, however it ends. */
+	isLast: boolean;
 }
 
 /** In ms. n8n pauses for five seconds at most between two tries. */
@@ -29,11 +33,18 @@ export class Tries<Kept> {
 		const { id, name: label } = context.getNode();
 		const name = JSON.stringify([context.getExecutionId(), id, label, index]);
 		for (const [other, { endedAt }] of this.#runs) if (endedAt + KEPT_MS < performance.now()) this.#runs.delete(other);
-		const run = this.#runs.get(name) ?? { kept: this.make(), endedAt: Infinity };
+		const run = this.#runs.get(name) ?? { kept: this.make(), endedAt: Infinity, begun: 0, isLast: false };
 		run.endedAt = Infinity;
+		run.begun += 1;
+		run.isLast = run.begun >= mostTries(context.getNode());
 		this.#runs.set(name, run);
 		return run;
 	}
+}
+
+/** As n8n reads the setting *Max. Tries* (n8n 2.41, getRetryParams). */
+function mostTries({ maxTries }: INode): number {
+	return Math.min(5, Math.max(2, maxTries || 3));
 }
 
 /** Call this when the try has ended. The next one has to begin within a minute. */

@@ -282,6 +282,64 @@ describe('Get Many', () => {
 	});
 });
 
+/** n8n runs the whole node again where the run failed, or where its first item has a field "error". */
+describe('Retry On Fail', () => {
+	const again = async (mailbox: string, about: Told, more: Partial<Scene>): Promise<unknown[]> => {
+		const scene = { mailbox, execution: mailbox, retryOnFail: true, ...more };
+		return (await run(scene, about)).map(({ json }) => json.subject ?? json.error);
+	};
+
+	it.each([
+		['counts only new emails', {}],
+		['deletes them', { options: { deleteAfterFetch: true } }],
+		['deletes all emails', { onlyNew: false, options: { deleteAfterFetch: true } }],
+	])('gives the emails behind one that the server refuses once more where it %s', async (_name, parameters) => {
+		const mailbox = `refused-${Object.keys(parameters).length}-${JSON.stringify(parameters).length}@example.test`;
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR [SYS/PERM] this one is broken' });
+		const about = told();
+		const first = await again(mailbox, about, { parameters });
+		expect(first).toEqual([expect.stringContaining('this one is broken'), '2', '3']);
+		expect(await again(mailbox, about, { parameters })).toEqual(first);
+		// A loop runs the node in the same execution, too.
+		const next = await again(mailbox, about, { parameters, runIndex: 1 });
+		expect(next).toHaveLength('onlyNew' in parameters ? 1 : 0);
+	});
+
+	it('gives what other input items got once more where the first one fails', async () => {
+		const mailbox = 'first-fails@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const about = told();
+		const scene = { input: 2, parameters: { continueOnFail: true, options: { deleteAfterFetch: true } } };
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '-ERR nonsense' });
+		expect(await again(mailbox, about, scene)).toEqual([expect.stringContaining('nonsense'), '1']);
+		await sandbox.deliver(mailbox, mail('2'));
+		expect(await again(mailbox, about, scene)).toEqual(['2', '1']);
+		expect(await run({ mailbox }, about)).toEqual([]);
+	});
+
+	it('loses nothing that was deleted before another input item failed, and keeps nothing back after the last try', async () => {
+		const mailbox = 'other-fails@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const about = told();
+		const scene = { input: 2, parameters: { options: { deleteAfterFetch: true } } };
+		const refuse = (): void => sandbox.exchange.plan('pop', 'UIDL', { reply: '-ERR nonsense' });
+		sandbox.exchange.plan('pop', 'UIDL', { delayMs: 0 });
+		refuse();
+		await expect(again(mailbox, about, scene)).rejects.toThrow('nonsense');
+		expect(about.staticData).toEqual({});
+		expect(await again(mailbox, about, scene)).toEqual(['1']);
+		await sandbox.deliver(mailbox, mail('2'));
+		const last = { input: 2, runIndex: 1 };
+		sandbox.exchange.plan('pop', 'UIDL', { delayMs: 0 });
+		for (let tried = 0; tried < 3; tried += 1) {
+			refuse();
+			await expect(again(mailbox, about, last)).rejects.toThrow('nonsense');
+		}
+		expect(subjects(await run({ mailbox }, about))).toEqual(['2']);
+	});
+});
+
 describe('Delete', () => {
 	it('takes all input items in one session, deletes those that are there and names the first that is not', async () => {
 		const mailbox = 'delete@example.test';
