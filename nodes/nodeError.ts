@@ -48,14 +48,16 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 
 /**
  * The output for an input item that failed, if the node continues: `error` says what happened, `description` what to do, and the facts
- * follow. With n8n's setting Continue (using error output), n8n finds such items by having no other fields than `error`, `message` and
- * `details`, and adds the fields of the input item; so the rest is in `details`, and `message` keeps the value of the input item. The item
- * itself has no error, because n8n would replace all fields by its message (n8n-core, normalizeNodeErrors).
+ * follow. The item itself has no error that n8n could find later, because it would replace all fields by its message (n8n-core,
+ * normalizeNodeErrors). With n8n's setting Continue (using error output), n8n finds such items by their error, and copies them with the
+ * fields of the input item (handleNodeErrorOutput); the copy has nothing that is not enumerable. Their fields cannot tell n8n: before 2.36,
+ * it takes items with other fields than `error` and `message` for good ones (n8n-io/n8n#35939).
  */
 export function failedOutput(context: IExecuteFunctions, told: Error, item: number, facts: IDataObject = {}): INodeExecutionData {
 	const error = told.message;
 	const description = 'description' in told && typeof told.description === 'string' ? told.description : '';
 	const details = { ...(description !== '' && { description }), ...facts };
 	if (context.getNode().onError !== 'continueErrorOutput') return { json: { error, ...details }, pairedItem: { item } };
-	return { json: { error, message: context.getInputData()[item]?.json.message ?? error, details }, pairedItem: { item } };
+	const failed = { json: { error, details }, pairedItem: { item } };
+	return Object.defineProperty(failed, 'error', { value: told, writable: true, configurable: true });
 }

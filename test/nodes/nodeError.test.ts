@@ -1,8 +1,8 @@
-import type { INode } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { MailError, type MailErrorCode } from '../../mail/errors';
-import { nodeError } from '../../nodes/nodeError';
+import { failedOutput, nodeError } from '../../nodes/nodeError';
 
 const node: INode = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {} };
 
@@ -15,4 +15,33 @@ describe('an error', () => {
 		const told = nodeError(node, new MailError(message, { code, remedy: 'Do this.' }), 3);
 		expect([told.message, told.description, told.context.itemIndex]).toEqual([message, 'Do this.', 3]);
 	});
+});
+
+/** What n8n passes to the error output (handleNodeErrorOutput, normalizeNodeErrors); nothing if it takes the item for a good one. */
+function passedOn(item: INodeExecutionData, input: INodeExecutionData, version: 'since 2.36' | 'before 2.36'): IDataObject | undefined {
+	const names = Object.keys(item.json);
+	const isAlone = names.length === 1 || (names.length === 2 && names.includes('message'));
+	const isFailed = version === 'before 2.36' ? isAlone : names.every((name) => ['error', 'message', 'details'].includes(name));
+	if (item.error === undefined && !isFailed) return undefined;
+	if (version === 'before 2.36') item.error = undefined;
+	const copy = { ...item, json: { ...input.json, ...item.json } };
+	return copy.error === undefined ? copy.json : { error: copy.error.message };
+}
+
+describe('an item that failed', () => {
+	it.each(['since 2.36', 'before 2.36'] as const)(
+		'goes to the error output with its own fields, what happened and what to do, in n8n %s',
+		(version) => {
+			const input: INodeExecutionData = { json: { name: 'Ada', message: 'hello' } };
+			const context: IExecuteFunctions = Object({
+				getNode: () => ({ ...node, onError: 'continueErrorOutput' }),
+				getInputData: () => [input],
+			});
+			const told = nodeError(node, new MailError('Refused.', { code: 'rejected', remedy: 'Do this.' }), 0);
+			expect(passedOn(failedOutput(context, told, 0, { rejected: ['ada@example.test'] }), input, version)).toEqual({
+				...{ name: 'Ada', message: 'hello', error: 'Refused.' },
+				details: { description: 'Do this.', rejected: ['ada@example.test'] },
+			});
+		},
+	);
 });
