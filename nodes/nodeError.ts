@@ -9,6 +9,7 @@ import {
 
 import { MailError, reasonOf, type MailErrorCode } from '../mail/errors';
 import { redact } from '../mail/redact';
+import { isTool } from './toolAnswers';
 
 /** Codes of errors that a user corrects in n8n or in the credential. All others came from a server. */
 const OURS: ReadonlySet<MailErrorCode> = new Set(['input', 'configuration', 'stopped']);
@@ -42,7 +43,8 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 				{ message, description: error.details, itemIndex },
 			);
 	// n8n puts a sentence of its own in place of a message that contains the code of a system error, also within a name: "Preexisting".
-	told.message = message;
+	// An AI agent gets nothing but the message (n8n-core, handleNodeExecutionError), so the message says what to do, too.
+	told.message = isTool({ getNode: () => node }) && error.details !== undefined ? `${message} ${error.details}` : message;
 	return told;
 }
 

@@ -15,6 +15,13 @@ describe('an error', () => {
 		const told = nodeError(node, new MailError(message, { code, remedy: 'Do this.' }), 3);
 		expect([told.message, told.description, told.context.itemIndex]).toEqual([message, 'Do this.', 3]);
 	});
+
+	it('tells an AI agent, which gets nothing but the message, what to do as well', () => {
+		const error = new MailError('To Email: "nobody" is not an email address.', { code: 'input', field: 'To Email', remedy: 'Enter one.' });
+		const told = nodeError({ ...node, type: 'n8n-nodes-office365-mail.office365SmtpSendTool' }, error);
+		expect(told.message).toBe('To Email: "nobody" is not an email address. Enter one.');
+		expect(nodeError(node, error).message).toBe('To Email: "nobody" is not an email address.');
+	});
 });
 
 /** What n8n passes to the error output (handleNodeErrorOutput, normalizeNodeErrors); nothing if it takes the item for a good one. */
