@@ -9,7 +9,7 @@ import { provenance, queryOf, readMails, type ReadOptions } from '../../mail/mai
 import { readReferences } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import { choice, flag, jsonList, record, text, whole } from '../parameters/parameterValues';
-import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
+import { isTool, MOST_FOR_TOOL, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import { continued, spotText } from './continueAfter';
 import { tellNothingFound } from './nothingFound';
 import type { Scene } from './scene';
@@ -219,8 +219,12 @@ export async function getConversation(scene: Scene): Promise<INodeExecutionData[
 	const items: INodeExecutionData[] = [];
 	for (const mail of await mailsMeant(scene)) {
 		const found = await conversation(connection, mail, await conversationFolders(folders, mail, everywhere));
-		items.push(...(await itemsOf(scene, found.mails, options, { emails: found.mails.length })));
+		// An agent needs the newest emails, and their texts share the space of one answer.
+		const mails = isTool(scene.context) ? found.mails.slice(-MOST_FOR_TOOL) : found.mails;
+		items.push(...(await itemsOf(scene, mails, options, { emails: mails.length })));
 		tellRefused(scene, found.refused, items);
+		if (mails.length < found.mails.length)
+			items.push({ json: { thereIsMore: true, returned: mails.length, total: found.mails.length, leftOut: 'the oldest' } });
 		if (found.more)
 			scene.context.addExecutionHints?.({
 				message: `The conversation has more than ${found.mails.length} emails. The newest are left out.`,

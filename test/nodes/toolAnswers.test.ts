@@ -63,6 +63,20 @@ describe('what a language model gets of an email', () => {
 		expect(read).toBe(words);
 	});
 
+	it('has the newest 50 emails of a long conversation', async () => {
+		const mailbox = 'conversation@example.test';
+		const subjects = Array.from({ length: 53 }, (_, index) => `part${index}`);
+		const thread = subjects.map((subject, index) =>
+			mail(subject, {
+				extra: `${index === 0 ? '' : 'References: <part0@example.test>\r\n'}Date: Fri, 27 Nov 2026 10:00:${String(index).padStart(2, '0')} +0000\r\n`,
+			}),
+		);
+		await sandbox.fill(mailbox, thread);
+		const emails = await asTool(mailbox, { operation: 'getConversation', uid: '53', format: 'simple' });
+		expect(emails.slice(0, -1).map(({ subject }) => subject)).toEqual(subjects.slice(3));
+		expect(emails.at(-1)).toEqual({ thereIsMore: true, returned: 50, total: 53, leftOut: 'the oldest' });
+	});
+
 	it('leaves quoted emails out in a list, and has them in the email itself', async () => {
 		const mailbox = 'quoted@example.test';
 		await sandbox.deliver(
