@@ -45,7 +45,7 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 	const judged = judge(asked, reply, sender.who);
 	if ('outcome' in judged) return left(reply, judged.outcome, judged.detail, asked);
 	const called = await callOwn(found.question.link, { work: 'answer', replyMessageId: reply.messageId, ...judged });
-	const known = called.state === 'failed' ? standing(asked, sender.who, reply) : undefined;
+	const known = called.state === 'done' ? undefined : standing(asked, sender.who, reply);
 	if (called.state === 'failed' && known === undefined)
 		throw new MailError(`The answer could not be passed to the waiting execution: ${called.reason}.`, {
 			code: 'unreachable',
@@ -53,7 +53,9 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 		});
 	// The files are not needed any more. The wake-ups would find out too, a day later.
 	if (called.state === 'gone') await giveUp(found.files).catch(() => undefined);
-	const state = called.state === 'done' ? called.answer.state : (known ?? 'ended');
+	// The reply that let the execution go on may be given once more, for example because a later node has failed.
+	const goneState = known === 'taken' ? known : 'ended';
+	const state = called.state === 'done' ? called.answer.state : called.state === 'gone' ? goneState : known;
 	if (state === 'taken') {
 		const { approved, text } = judged;
 		return { ...facts(reply, asked), answerTaken: true, ...(asked.question.responseType === 'approval' ? { approved } : { text }) };

@@ -355,6 +355,15 @@ describe('a reply to a question', () => {
 		}
 	});
 
+	it('is told as taken also if it is given once more after the execution has gone on', async () => {
+		const { messageIds } = await asking({ toEmail: GRACE });
+		const taken = await take(reply(messageIds[0], 'Yes'));
+		expect(taken).toMatchObject({ answerTaken: true, approved: true });
+		waiting = undefined;
+		expect(await take(reply(messageIds[0], 'Yes'))).toEqual(taken);
+		expect(await take(reply(messageIds[0], 'Yes', { id: '<second@example.test>' }))).toMatchObject({ outcome: 'ended' });
+	});
+
 	it('comes too late where the links have ended, or the execution', async () => {
 		const { messageIds } = await asking({ toEmail: GRACE, options: { linksValidFor: 1e-7 } });
 		await expect.poll(async () => await take(reply(messageIds[0], 'Yes'))).toMatchObject({ outcome: 'over' });
