@@ -264,12 +264,15 @@ describe('an example in a real n8n', () => {
 		await sandbox.deliver(
 			'news@example.test',
 			bounce('grace@example.test', '4.2.2', 'delayed'),
+			bounce('full@example.test', '5.2.2', 'failed'),
+			bounce('refuses-us@example.test', '5.7.1', 'failed'),
 			bounce('Grace@example.test', '5.1.1', 'failed'),
 		);
-		const executions = await n8n.api.ended(exampleId('bounce-handling'), 2);
+		const executions = await n8n.api.ended(exampleId('bounce-handling'), 4);
 		expect(executions.flatMap((execution) => output(succeeded(execution), 'Stop writing to it'))).toMatchObject([
 			{ email: 'grace@example.test', stopped: expect.stringContaining('5.1.1') },
 		]);
+		expect(await sandbox.dovecot.doveadm('search', '-u', 'news@example.test', 'mailbox', 'INBOX', 'SEEN')).toBe('');
 	});
 
 	it('pop-archive: each email is a file, and only then gone from the server', async () => {
