@@ -19,7 +19,7 @@ interface Fetched {
 	items: Map<number, INodeExecutionData[]>;
 }
 
-const tries = new Tries<Partial<Fetched>>(() => ({}));
+const tries = new Tries<{ fetched?: Fetched }>(() => ({}));
 
 /**
  * Runs once for each input item. A failed item ends the execution, unless continue-on-fail is set. What an earlier try of the same run has
@@ -28,11 +28,17 @@ const tries = new Tries<Partial<Fetched>>(() => ({}));
 export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	if (context.getNodeParameter('operation', 0, 'getMany') === 'delete') return await deleteItems(context);
 	const run = tries.begin(context);
-	const fetched = { memory: run?.kept.memory ?? new Memory(context), items: run?.kept.items ?? new Map<number, INodeExecutionData[]>() };
-	if (run !== undefined) Object.assign(run.kept, fetched);
+	const kept = run?.kept ?? {};
+	const fetched = (kept.fetched ??= { memory: new Memory(context), items: new Map() });
+	const isLast = run === undefined || run.isLast;
 	try {
-		return await fetchEach(context, fetched, run === undefined || run.isLast);
+		const results = await fetchEach(context, fetched, isLast);
+		// n8n runs the node again only if it failed, or if its first item has this field.
+		if (results[0]?.json.error === undefined) kept.fetched = undefined;
+		return results;
 	} finally {
+		// Emails that nobody asks for again need not be held in memory.
+		if (isLast) kept.fetched = undefined;
 		endTry(run);
 	}
 }
