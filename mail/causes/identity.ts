@@ -380,7 +380,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'proxy-failed',
 		speakers: IDENTITY,
-		words: /\bHTTP 5\d\d from the proxy|^The proxy made no connection/m,
+		// The last words are those of n8n's own client.
+		words: /\bHTTP 5\d\d from the proxy|^The proxy made no connection|^Proxy connection ended before/m,
 		code: 'unreachable',
 		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy of this n8n made no connection to it${httpStatus(at)}.`,
 		remedy: () =>
@@ -409,11 +410,12 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: () => 'The request is retried automatically. If the problem persists, see https://status.cloud.microsoft.',
 	},
 	{
-		// 511 is of a network that wants a sign-in (RFC 6585, section 6). The last words are those of n8n's own OAuth client.
+		// 511 is of a network that wants a sign-in (RFC 6585, section 6). The last line has words of n8n's own OAuth client, which says
+		// "HTTP status 403" only of an answer without an error of OAuth.
 		id: 'proxy-answered',
 		speakers: IDENTITY,
 		words:
-			/\bHTTP (?:status )?(?:407|511|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^Expected JSON response from OAuth2|^Unsupported content type: text\/(?:html|plain)/m,
+			/\b(?:HTTP|HTTP status|status code) (?:407|511|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^HTTP status 4(?!08|25)\d\d$|^Expected JSON response from OAuth2|^Unsupported content type:|^Maximum number of redirects exceeded/m,
 		code: 'configuration',
 		sentence: (at) => `A proxy, a filter or a sign-in page of the network answered instead of ${peer(at)}${httpStatus(at)}.`,
 		remedy: (at) =>

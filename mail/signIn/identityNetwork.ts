@@ -35,7 +35,9 @@ export function identityNetwork(msal: typeof import('@azure/msal-node'), proxy?:
 		if (status >= 300 && status < 400) throw fault(`HTTP ${status} redirects to another address.`);
 		if (status === 407) throw fault(`HTTP ${status}${page}: a proxy requires a sign-in.`);
 		if (status !== 200)
-			throw fault(`HTTP ${status}${page} ${description(text)}`, { retryAfterMs: retryAfter(headerOf(headers, 'retry-after')) });
+			throw fault(`HTTP ${status}${page || otherThanOAuth(status, text)} ${description(text)}`, {
+				retryAfterMs: retryAfter(headerOf(headers, 'retry-after')),
+			});
 		try {
 			return {
 				status,
@@ -156,17 +158,27 @@ function headerOf(headers: Headers, name: string): string | undefined {
 	return Array.isArray(value) ? value[0] : value;
 }
 
+/** A proxy or filter refuses without the error that OAuth requires (RFC 6749, section 5.2). A timeout or a limit does not show one. */
+function otherThanOAuth(status: number, text: string): string {
+	const isPassing = [408, 425, 429].includes(status) || status >= 500;
+	return isPassing || typeof fieldsOf(text).get('error') === 'string' ? '' : ' with something else than an error of OAuth';
+}
+
 /** Returns OAuth's `error` and `error_description` (RFC 6749, section 5.2), if the body contains them. */
 function description(text: string): string {
+	const fields = fieldsOf(text);
+	return ['error', 'error_description', 'message']
+		.map((name) => fields.get(name))
+		.filter((value) => typeof value === 'string')
+		.join(' ');
+}
+
+function fieldsOf(text: string): Map<string, unknown> {
 	try {
 		const body: unknown = JSON.parse(text);
-		const fields = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : []);
-		return ['error', 'error_description', 'message']
-			.map((name) => fields.get(name))
-			.filter((value) => typeof value === 'string')
-			.join(' ');
+		return new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : []);
 	} catch {
-		return '';
+		return new Map();
 	}
 }
 

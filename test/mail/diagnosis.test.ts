@@ -482,11 +482,14 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 			async () => await askThrough(await socksProxy({ credentials: 'ada:open sesame' }), 'socks5'),
 		],
 	],
-	'proxy-failed': [502, 503, 504].map((status) => [
-		`${status} of the proxy for a tunnel`,
-		'identity',
-		async () => await askThrough(await connectProxy({ refuse: status })),
-	]),
+	'proxy-failed': [
+		...[502, 503, 504].map((status): [string, Speaker, () => Promise<unknown>] => [
+			`${status} of the proxy for a tunnel`,
+			'identity',
+			async () => await askThrough(await connectProxy({ refuse: status })),
+		]),
+		n8nSays('Proxy connection ended before receiving CONNECT response'),
+	],
 	'proxy-answered': [
 		...[407, 403, 200].map((status): [string, Speaker, () => Promise<unknown>] => [
 			`${status} with a page`,
@@ -496,6 +499,18 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 		['511 of a network that wants a sign-in', 'identity', async () => await askAt(await webServer(511, PAGE))],
 		['407 without one', 'identity', async () => await askAt(await webServer(407))],
 		['407 of the proxy for a tunnel', 'identity', async () => await askThrough(await connectProxy({ credentials: 'ada:open sesame' }))],
+		...(
+			[
+				[403, 'Access denied'],
+				[404, ''],
+				[405, 'null'],
+				[401, '{"message":"Unauthorized"}'],
+			] as const
+		).map(([status, text]): [string, Speaker, () => Promise<unknown>] => [
+			`${status} with neither a page nor an error of OAuth: ${text}`,
+			'identity',
+			async () => await askAt(await webServer(status, text)),
+		]),
 		['200 with neither page nor JSON', 'identity', async () => await askAt(await webServer(200, 'Welcome!'))],
 		[
 			'a redirect to a sign-in page',
@@ -503,6 +518,10 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 			async () => await askAt(await webServer(302, PAGE, undefined, { location: 'https://portal.example.test/' })),
 		],
 		...N8N_OF_A_PAGE.map((words) => n8nSays(words, { status: 200, code: 'ESTATUS' })),
+		n8nSays('HTTP status 403', { status: 403, code: 'ESTATUS' }),
+		n8nSays('Unsupported content type: undefined'),
+		n8nSays('Maximum number of redirects exceeded', { code: 'ERR_FR_TOO_MANY_REDIRECTS' }),
+		n8nSays('Request failed with status code 511', { status: 511, code: 'ERR_BAD_RESPONSE' }),
 		[
 			'what n8n says of 407',
 			'identity',
