@@ -21,6 +21,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'secret-wrong',
 		speakers: IDENTITY,
 		aadsts: [7000215, 70002],
+		// AADSTS50012, which is mostly about a certificate.
+		names: /Invalid client secret/,
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept the client secret.',
 		remedy: (at) =>
@@ -40,6 +42,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'secret-missing',
 		speakers: IDENTITY,
 		aadsts: [7000216, 7000218],
+		names: /AADSTS70002: (?:The request body must contain|[^\n]{0,200}must be marked as)/,
 		code: 'configuration',
 		sentence: () => 'Microsoft requires the app to authenticate itself.',
 		remedy: (at) =>
@@ -105,7 +108,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		// "AAD-issued tokens may not be used for federated identity flows." 700226, 700236: nor those of an app, or of another tenant.
 		id: 'federation-issuer',
 		speakers: IDENTITY,
-		aadsts: [700222, 700226, 700236],
+		aadsts: [700222, 700226, 700229, 700236],
 		code: 'configuration',
 		sentence: () => 'Entra itself issued the token of this workload, and does not accept it as one of another issuer.',
 		remedy: () => 'Use the token of another issuer, such as Kubernetes or GitHub, or choose "Managed Identity" under "Authentication".',
@@ -156,7 +159,9 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'app-unknown',
 		speakers: IDENTITY,
-		aadsts: [65002, 700016, 700011, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432, 900439],
+		// In other words, this number means that the app is disabled.
+		names: /AADSTS70001:[^\n]{0,300}not found/,
+		aadsts: [65002, 700016, 700011, 700038, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432, 900439],
 		code: 'configuration',
 		sentence: () => 'The app registration, the tenant and the cloud do not match.',
 		remedy: () =>
@@ -175,7 +180,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'account-foreign',
 		speakers: IDENTITY,
-		aadsts: [16000, 16003, 50020, 50014, 500207, 500208, 90072],
+		aadsts: [16000, 16003, 50020, 50014, 500200, 500207, 500208, 90072],
 		code: 'configuration',
 		sentence: () => 'The account that signed in does not belong to this tenant.',
 		remedy: () =>
@@ -252,7 +257,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		// "… a resource which is not listed in the requested permissions in the client's application registration."
 		id: 'permission-unlisted',
 		speakers: IDENTITY,
-		aadsts: [650056, 650057],
+		aadsts: [65005, 650056, 650057],
 		code: 'consent',
 		sentence: () => 'The app registration does not list a permission that is needed.',
 		remedy: (at) =>
@@ -262,7 +267,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'consent-missing',
 		speakers: IDENTITY,
-		aadsts: [65001, 65004, 65005, 7000229, 90008, 90093, 90094, 90095, 90099],
+		aadsts: [65001, 65004, 7000229, 90008, 90093, 90094, 90095, 90099],
 		words: /\bconsent_required\b/,
 		code: 'consent',
 		sentence: () => 'Nobody has consented to a permission that is needed.',
@@ -393,7 +398,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		// about these servers, and not about the network of this machine.
 		id: 'password-agent',
 		speakers: IDENTITY,
-		aadsts: [80001, 80002, 80005, 80007, 80014],
+		aadsts: [80001, 80002, 80005, 80007, 80010, 80013, 80014],
 		code: 'throttled',
 		sentence: () => "The tenant's own servers, which check the password (pass-through authentication), could not check it.",
 		remedy: () =>
@@ -453,7 +458,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'interaction-needed',
 		speakers: IDENTITY,
-		aadsts: [16001, 50058, 50140, 50142, 50197, 50199, 51006, 700020],
+		aadsts: [16001, 50058, 50125, 50140, 50142, 50197, 50199, 51006, 700020],
 		words: /\b(interaction_required|login_required)\b/,
 		code: 'interaction',
 		sentence: () => 'Microsoft asks for a person to sign in.',

@@ -130,6 +130,52 @@ it('an account that Microsoft blocks for abuse is told as one, although its numb
 	expect(ended.message).toContain('The sign-in has ended');
 });
 
+it.each([
+	[
+		'a public client',
+		"AADSTS70002: The client application must be marked as 'mobile.'",
+		/authenticate itself/,
+		/"Allow public client flows" to Yes/,
+	],
+	[
+		'a missing secret',
+		"AADSTS70002: The request body must contain the following parameter: 'client_secret or client_assertion'.",
+		/authenticate itself/,
+		/"Allow public client flows" to Yes/,
+	],
+	[
+		'a wrong secret',
+		'AADSTS70002: Error validating credentials. AADSTS50012: Invalid client secret is provided.',
+		/client secret/,
+		/secret ID/,
+	],
+	[
+		'an unknown app',
+		"AADSTS70001: Application with identifier 'x' was not found in the directory contoso.com",
+		/do not match/,
+		/"Client ID"/,
+	],
+	['a disabled app', "AADSTS70001: Application 'x' is disabled.", /disabled/, /Enterprise applications/],
+])('a number with several meanings is told by its words: %s', (_name, says, sentence, remedy) => {
+	const error = told(`HTTP 401 invalid_client ${says}`, 'usernamePassword');
+	expect(error.message).toMatch(sentence);
+	expect(error.remedy).toMatch(remedy);
+});
+
+it.each([
+	[65005, 'invalid_client', /does not list/, /add the permissions of Office 365 Exchange Online/],
+	[700038, 'unauthorized_client', /do not match/, /"Client ID"/],
+	[700229, 'invalid_client', /Entra itself issued/, /another issuer/],
+	[50125, 'invalid_grant', /asks for a person/, /Sign-in logs/],
+	[80010, 'invalid_grant', /pass-through authentication/, /agent/],
+	[80013, 'invalid_grant', /pass-through authentication/, /agent/],
+	[500200, 'invalid_request', /does not belong to this tenant/, /"consumers"/],
+] as const)('AADSTS%i has its own remedy, whatever the error of OAuth says: %s', (number, error, sentence, remedy) => {
+	const { message, remedy: said } = told(`HTTP 400 ${error} AADSTS${number}: text`, 'workloadIdentity');
+	expect(message).toMatch(sentence);
+	expect(said).toMatch(remedy);
+});
+
 describe("the tenant's own servers that check the password", () => {
 	it.each([
 		'AADSTS80001: The Authentication Agent is unable to connect to Active Directory.',
