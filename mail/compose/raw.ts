@@ -133,10 +133,26 @@ function emptyLine(head: string): { at: number; length: number } | undefined {
 	return found === null ? undefined : { at: found.index, length: found[0].length };
 }
 
-/** Number of bytes of a byte order mark and blank lines, which editors and exports put before the headers. */
-function emptyBeginning(head: string): number {
-	let at = head.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
-	for (let end = head.indexOf('\n', at); end >= 0 && head.slice(at, end).trim() === ''; end = head.indexOf('\n', at)) at = end + 1;
+/** A byte order mark and a zero-width space in UTF-8, and the mark once more as if it had been Latin: `ï»¿`. */
+const UNSEEN = ['\u00ef\u00bb\u00bf', '\u00e2\u0080\u008b', '\u00c3\u00af\u00c2\u00bb\u00c2\u00bf'];
+/** With no-break spaces in UTF-8. */
+const BLANK_LINE = /^(?:\u00c2\u00a0|\s)*$/;
+
+/**
+ * Number of bytes of byte order marks and blank lines, which editors, exports and templates put before the headers.
+ * @param head the email or its beginning, one character for each byte
+ */
+export function emptyBeginning(head: string): number {
+	let at = behindUnseen(head, 0);
+	for (let end = head.indexOf('\n', at); end >= 0 && BLANK_LINE.test(head.slice(at, end)); end = head.indexOf('\n', at))
+		at = behindUnseen(head, end + 1);
+	return at;
+}
+
+function behindUnseen(head: string, from: number): number {
+	let at = from;
+	const begins = (mark: string): boolean => head.startsWith(mark, at);
+	for (let mark = UNSEEN.find(begins); mark !== undefined; mark = UNSEEN.find(begins)) at += mark.length;
 	return at;
 }
 

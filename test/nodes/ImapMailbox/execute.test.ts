@@ -697,6 +697,15 @@ describe('Append', () => {
 		expect((await sandbox.messages(mailbox))[1]?.toString()).toMatch(/^From : bob@/);
 	});
 
+	it.each([
+		['a byte order mark', '\ufeff'],
+		['blank lines', '\r\n \n'],
+	])('leaves out %s before an added email', async (_name, begin) => {
+		await box();
+		await run({ operation: 'append', rawSource: 'text', rawMessage: `${begin}${mail('begun')}` });
+		expect((await sandbox.messages(mailbox))[0]?.toString()).toMatch(/^Message-ID: <begun@/);
+	});
+
 	it('takes no date for the present time', async () => {
 		await box();
 		for (const receivedAt of [null, undefined, ''])
