@@ -167,9 +167,9 @@ function payloadText(payload: unknown): { text: string; html: string } {
 	return found;
 }
 
-/** Gmail's API returns a whole email in base64 for URLs. An email itself has a colon and a line break. */
+/** Gmail's API returns a whole email in base64 for URLs, other programs in lines of base64. An email itself has a colon. */
 export function rawText(raw: string): Buffer {
-	return /^[\w+/-]+={0,2}\s*$/.test(raw) ? Buffer.from(raw, 'base64') : Buffer.from(raw);
+	return /[^\w+/=\r\n-]/.test(raw.trim()) ? Buffer.from(raw) : Buffer.from(raw, 'base64');
 }
 
 function entriesOf(value: unknown): Array<[string, unknown]> {

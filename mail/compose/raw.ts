@@ -95,7 +95,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	} finally {
 		stream.destroy();
 	}
-	refuseUtf16(head);
+	refuseOtherFormats(head);
 	const begin = emptyBeginning(head);
 	// A blank line without a header before it: this is the body of an email.
 	if (begin > 0 && !/^(?:>?From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
@@ -112,11 +112,18 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 }
 
 /**
- * Windows saves text as UTF-16 in some programs ("Unicode"). With its zero bytes, neither headers nor lines can be found.
+ * Windows saves text as UTF-16 in some programs ("Unicode"). With its zero bytes, neither headers nor lines can be found. Outlook saves
+ * emails in a format of its own (MS-CFB, section 2.2).
  * @param head the email or its beginning, one character for each byte
  * @throws MailError `input`
  */
-export function refuseUtf16(head: string): void {
+export function refuseOtherFormats(head: string): void {
+	if (head.startsWith('\u00d0\u00cf\u0011\u00e0'))
+		throw inputError(
+			FIELD,
+			'the email is an Outlook file (.msg), which no email server understands.',
+			'Export the email as .eml, for example in Outlook on the web or in the new Outlook.',
+		);
 	if (/^(?:\u00ff\u00fe|\u00fe\u00ff|[!-~]\u0000|\u0000[!-~])/.test(head))
 		throw inputError(
 			FIELD,

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { readMoment } from '../../mail/compose/eventTime';
-import { emptyBeginning, refuseUtf16 } from '../../mail/compose/raw';
+import { emptyBeginning, refuseOtherFormats } from '../../mail/compose/raw';
 import { MailError } from '../../mail/errors';
 import { append } from '../../mail/mailbox/append';
 import { inField, readRawSource } from '../Office365SmtpSend/settings/rawSettings';
@@ -54,7 +54,7 @@ const MBOX_LINE = /^From (?![ \t]*:)[^\r\n]*(?:\r\n|\r|\n)/;
 /** Lines of an email end in CRLF (RFC 5322, section 2.1). Files from other sources may have LF only. */
 function withLineEnds(mail: Buffer): Buffer {
 	const whole = mail.toString('latin1');
-	refuseUtf16(whole);
+	refuseOtherFormats(whole);
 	const text = whole.slice(emptyBeginning(whole));
 	if (!/^[!-9;-~]+[ \t]*:/.test(text) && !text.startsWith('From ')) {
 		throw new MailError('Message: the value is not an email because it does not begin with headers.', {

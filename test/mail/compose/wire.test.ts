@@ -376,6 +376,16 @@ describe('a finished mail', () => {
 		});
 	});
 
+	it('of Outlook (.msg) is refused, and the error says how to export it', async () => {
+		const bytes = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(4096)]);
+		await expect(composeRaw({ open: async () => Readable.from([bytes]), size: bytes.length, from: [], to: [] })).rejects.toMatchObject({
+			code: 'input',
+			field: 'Message',
+			message: 'Message: the email is an Outlook file (.msg), which no email server understands.',
+			remedy: expect.stringContaining('.eml'),
+		});
+	});
+
 	it('with lines of more than 998 bytes is refused, and the line is named', async () => {
 		await expect(composeRaw(raw(`${MAIL}${'x'.repeat(999)}\r\n`))).rejects.toMatchObject({
 			code: 'input',
