@@ -5,8 +5,9 @@ import type { OutgoingFile } from './outgoingFile';
 
 /** Characters of a Content-ID that every email program understands: those of RFC 2392 that need no encoding. */
 const PLAIN = /^[\w.!$&'*+=^`{|}~@-]{1,200}$/;
-/** In either kind of quotes, or unquoted in a style. */
-const REFERENCE = /"\s{0,9}cid:([^"]{1,1000})"|'\s{0,9}cid:([^']{1,1000})'|\bcid:([^\s"'<>()]{1,1000})/gi;
+/** In either kind of quotes, in escaped quotes as editors write them in a style attribute, or unquoted in a style. */
+const REFERENCE =
+	/"\s{0,9}cid:([^"]{1,1000})"|'\s{0,9}cid:([^']{1,1000})'|&(?:quot|apos|#3[49]);\s{0,9}cid:([^"'<>&]{1,1000})&(?:quot|apos|#3[49]);|\bcid:([^\s"'<>()]{1,1000})/gi;
 
 export interface InlineMail {
 	html: string | undefined;
@@ -55,7 +56,7 @@ export function apartFrom(own: readonly OutgoingFile[], original: Original): Ori
 /** Replaces the references to names, in NFC, by those to IDs. */
 function withReferences(html: string, ids: ReadonlyMap<string, string>, onUnknown: (reference: string) => void): string {
 	return html.replace(REFERENCE, (whole: string, ...groups: Array<string | undefined>) => {
-		const reference = groups.slice(0, 3).find((group) => group !== undefined) ?? '';
+		const reference = groups.slice(0, 4).find((group) => group !== undefined) ?? '';
 		const named = namesOf(reference).find((name) => ids.has(name));
 		const id = named === undefined ? undefined : ids.get(named);
 		if (id === undefined) onUnknown(reference);

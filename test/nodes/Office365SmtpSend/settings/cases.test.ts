@@ -278,6 +278,20 @@ describe('what travels in headers and files', () => {
 	});
 
 	it.each([
+		['Bild ä', '<p style="background:url(&quot;cid:Bild ä&quot;)">x</p>'],
+		['logo', '<p style="background:url(&quot;cid:logo&quot;)">x</p>'],
+		['logo', "<p style='background:url(&#39;cid:logo&#39;)'>x</p>"],
+	])('row 12: an inline file called %s in a style with escaped quotes', async (name, html) => {
+		const { arrived, hints } = await run(
+			{ toEmail: 'grace#@example.test', emailFormat: 'html', html, options: { attachments: name } },
+			{ [name]: file('image/png') },
+		);
+		const { files, html: shown } = await arrived('grace#@example.test');
+		expect(shown).toMatch(new RegExp(`(?:&quot;|&#39;)cid:${files[0]?.cid?.slice(1, -1) ?? 'none'}(?:&quot;|&#39;)`));
+		expect(hints).toEqual([]);
+	});
+
+	it.each([
 		['row 13: an address of 950 characters', `https://example.test/u?${'x'.repeat(927)}`],
 		['row 13: two entries', 'https://example.test/u?id=1, leave@example.test'],
 	])('%s', async (_name, listUnsubscribe) => {
@@ -312,6 +326,11 @@ describe('what travels in headers and files', () => {
 		['blank lines of LF alone', '\n\n'],
 		['a byte order mark and CRLF', '\ufeff\r\n'],
 		['blanks in lines', ' \r\n\t\n'],
+		['two byte order marks', '\ufeff\ufeff'],
+		['a blank line and a byte order mark', '\r\n\ufeff'],
+		['a zero-width space', '\u200b'],
+		['a line of no-break spaces', '\u00a0\u00a0\r\n'],
+		['a byte order mark that was read as Latin', 'ï»¿'],
 	])('row 16: a finished mail that begins with %s is sent', async (_name, begin) => {
 		const { arrived } = await run({
 			operation: 'sendRaw',
@@ -319,6 +338,24 @@ describe('what travels in headers and files', () => {
 			rawMessage: `${begin}From: Ada <${ADA}>\r\nTo: grace#@example.test\r\nSubject: raw one\r\n\r\nbody\r\n`,
 		});
 		expect(await arrived('grace#@example.test')).toMatchObject({ headers: { subject: 'raw one' }, text: 'body\n', defects: [] });
+	});
+});
+
+describe('a finished mail in base64', () => {
+	const text = (mark: string): Buffer =>
+		Buffer.from(`From: Ada <${ADA}>\r\nTo: ${mark}@example.test\r\nSubject: raw one\r\n\r\nbody ÄÖÜ ?>\r\n`);
+
+	it.each<[string, (bytes: Buffer) => string]>([
+		['in one piece, as Gmail returns it', (bytes) => bytes.toString('base64url')],
+		['in lines', (bytes) => bytes.toString('base64').replace(/.{76}/g, '$&\r\n')],
+	])('is sent: %s', async (_name, encoded) => {
+		const mark = `base64-${process.pid}-${(count += 1)}`;
+		const { arrived } = await run({ operation: 'sendRaw', rawSource: 'text', rawMessage: encoded(text(mark)) });
+		expect(await arrived(`${mark}@example.test`)).toMatchObject({ headers: { subject: 'raw one' }, text: expect.stringMatching(/^body /) });
+	});
+
+	it('is text that is refused if nothing in it is an email', async () => {
+		await expect(run({ operation: 'sendRaw', rawSource: 'text', rawMessage: 'hello' })).rejects.toThrow('line 1 is not a header: "hello"');
 	});
 });
 
