@@ -12,6 +12,8 @@ export interface ForeignItem {
 	/** The value of a header line; empty if there is none. */
 	header: (name: string) => string;
 	body: { text: string; html: string } | undefined;
+	/** A message of Gmail's API has parts with names of files. Their content is not in it. */
+	hasFiles: boolean;
 }
 
 /**
@@ -34,7 +36,12 @@ export async function foreignItem(json: unknown): Promise<ForeignItem> {
 	}
 	for (const name of ['from', 'to', 'cc', 'reply-to', 'subject', 'date', 'message-id', 'references', 'in-reply-to'])
 		learn(name, field(name));
-	return { field, header: (name) => headers.get(name) ?? '', body: await bodyOf(field) };
+	return {
+		field,
+		header: (name) => headers.get(name) ?? '',
+		body: await bodyOf(field),
+		hasFiles: gmailParts(field('payload')).some((part) => textOf(property(part, 'filename')) !== ''),
+	};
 }
 
 /** Names as they are, and without hyphens and underscores: some programs write `message_id` or `body-plain`. */
@@ -151,15 +158,22 @@ function firstText(...values: unknown[]): string {
 /** The bodies in the parts of Gmail's API, in base64 for URLs. */
 function payloadText(payload: unknown): { text: string; html: string } {
 	const found = { text: '', html: '' };
-	let left = MOST_PARTS;
-	const look = (part: unknown, depth: number): void => {
-		left -= 1;
-		if (depth > DEEPEST || left < 0) return;
+	for (const part of gmailParts(payload)) {
 		const type = textOf(property(part, 'mimeType')).toLowerCase();
 		const data = textOf(property(property(part, 'body'), 'data'));
 		const kind = type === 'text/plain' ? 'text' : type === 'text/html' ? 'html' : undefined;
 		if (kind !== undefined && data !== '' && found[kind] === '' && textOf(property(part, 'filename')) === '')
 			found[kind] = Buffer.from(data, 'base64url').toString('utf8');
+	}
+	return found;
+}
+
+/** A message of Gmail's API and the parts within it, in their order. */
+function gmailParts(payload: unknown): unknown[] {
+	const found: unknown[] = [];
+	const look = (part: unknown, depth: number): void => {
+		if (depth > DEEPEST || found.length >= MOST_PARTS) return;
+		found.push(part);
 		const parts = property(part, 'parts');
 		if (Array.isArray(parts)) for (const inner of parts) look(inner, depth + 1);
 	};

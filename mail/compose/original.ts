@@ -78,7 +78,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 		threadIndex: header('thread-index') || textOf(field('conversationIndex')),
 		threadTopic: header('thread-topic'),
 		attachments: filesOf(field('attachments')),
-		hasFiles: field('hasAttachments') === true || [field('attachments'), field('attachmentCount')].some(isCount),
+		hasFiles: item.hasFiles || field('hasAttachments') === true || [field('attachments'), field('attachmentCount')].some(isCount),
 		headersOnly: field('headersOnly') === true,
 	};
 }
