@@ -73,17 +73,18 @@ function contentsOf(json: unknown): unknown[] {
 }
 
 /**
- * The whole email, if a webhook posted it in this form and not in fields: SendGrid in `email` ("POST the raw, full MIME message"), Mailgun
- * in `body-mime`.
+ * The whole email, if the item has it in this form and not in fields: webhooks of SendGrid in `email` ("POST the raw, full MIME message"),
+ * of Mailgun in `body-mime`, and n8n's Extract from File, of an .eml file, in `data`.
  */
 export function postedEmail(json: unknown): string | undefined {
 	const fields = fieldsOf(enclosed(json));
 	// Where the text is there, `email` is something else, such as a draft.
 	if ([...TEXTS, ...HTMLS, ...OTHER_TEXTS].some((name) => fields.has(lettersOf(name)))) return undefined;
-	return ['email', 'bodymime'].map((name) => textOf(fields.get(name))).find(isWholeEmail);
+	return ['email', 'bodymime', 'data'].map((name) => textOf(fields.get(name))).find(isWholeEmail);
 }
 
-function isWholeEmail(text: string): boolean {
+/** Whether the text has headers, and From among them. */
+export function isWholeEmail(text: string): boolean {
 	const head = text.slice(0, LONGEST_HEADERS).split(/\r?\n\r?\n/, 1)[0] ?? '';
 	return /^[!-9;-~]{1,200}:/.test(head) && /^from:/im.test(head);
 }

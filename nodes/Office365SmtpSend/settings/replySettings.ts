@@ -2,7 +2,7 @@ import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 
 import { inputError, type MailError } from '../../../mail/errors';
 import { RAW_PROPERTY, toItem } from '../../../mail/item/item';
-import { postedEmail, rawText } from '../../../mail/compose/foreignItem';
+import { isWholeEmail, postedEmail, rawText } from '../../../mail/compose/foreignItem';
 import { apartFrom } from '../../../mail/compose/inlineFiles';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
@@ -108,6 +108,7 @@ export function givenItem(
 function parsed(value: unknown): IDataObject {
 	if (Array.isArray(value)) return parsed(value[0]);
 	if (typeof value !== 'string') return record(value);
+	if (isWholeEmail(value)) return { raw: value };
 	try {
 		const json: unknown = JSON.parse(value);
 		return record(Array.isArray(json) ? json[0] : json);

@@ -285,6 +285,11 @@ describe('a reply to an item of another node', () => {
 			{ subject: 'Re: x', quoted: '> hello' },
 		],
 		[
+			'the text of an .eml file, as Extract from File returns it',
+			{ data: `Received: by mx\r\nFrom: Grace <grace@example.test>\r\nTo: ${ADA}\r\nSubject: x\r\nMessage-ID: <1@x>\r\n\r\nhello\r\n` },
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
 			'an email two levels down in what a webhook posts',
 			{
 				headers: { host: 'n8n.example.test' },
@@ -375,6 +380,12 @@ describe('a reply to an item of another node', () => {
 			);
 	});
 
+	it('may be the text of a whole email', async () => {
+		const original = `From: Grace <grace@example.test>\nTo: ${ADA}\nSubject: x\nMessage-ID: <1@x>\n\nhello\n`;
+		const email = await reply({}, { original });
+		expect([email.inReplyTo, email.text]).toEqual(['<1@x>', expect.stringContaining('> hello')]);
+	});
+
 	it('may be a list with one item, as JSON text, too', async () => {
 		const json = { messageId: '<1@x>', from: 'grace@example.test', subject: 'x', text: 'hello' };
 		for (const original of [[json], JSON.stringify(json), JSON.stringify([json])])
@@ -445,6 +456,11 @@ describe('a reply to an item of another node', () => {
 	});
 });
 
+it("the message of Gmail's API without files is forwarded", async () => {
+	const email = await reply(GMAIL_API, { operation: 'forward', toEmail: 'bob@example.test' });
+	expect([email.attachments, email.text]).toEqual([[], expect.stringContaining('it is here')]);
+});
+
 describe('forwarding an item of Microsoft Outlook', () => {
 	it('fails where the email has attachments that the item does not have, and sends none without them', async () => {
 		const forward = async (hasAttachments: boolean): Promise<Email> =>
@@ -460,6 +476,20 @@ describe('forwarding an item of Microsoft Outlook', () => {
 		['one email in a list of Microsoft Graph', { value: [{ ...GRAPH, hasAttachments: true }] }],
 		["SendGrid's webhook", { from: 'grace@example.test', text: 'hello', attachments: '1' }],
 		["Mailgun's webhook", { from: 'grace@example.test', 'body-plain': 'hello', 'attachment-count': 1 }],
+		[
+			"Gmail's API, whose parts have only the names of files",
+			{
+				...GMAIL_API,
+				payload: {
+					...GMAIL_API.payload,
+					mimeType: 'multipart/mixed',
+					parts: [
+						{ mimeType: 'multipart/alternative', filename: '', parts: GMAIL_API.payload.parts },
+						{ mimeType: 'application/pdf', filename: 'report.pdf', body: { attachmentId: 'ANGjd', size: 10 } },
+					],
+				},
+			},
+		],
 	])('fails in the same way for %s', async (_name, json) => {
 		await expect(reply(json, { operation: 'forward', toEmail: 'bob@example.test' })).rejects.toThrow('the email has attachments');
 	});
