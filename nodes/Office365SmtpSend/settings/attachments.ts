@@ -91,9 +91,10 @@ export async function fileOf(context: MailContext, name: string, data: IBinaryDa
 	if (typeof given.id !== 'string' && typeof given.data !== 'string') throw unusable(name, 'has no content');
 	const ending = data.fileExtension === undefined || data.fileExtension === '' ? '' : `.${data.fileExtension}`;
 	const fallback = name.toLowerCase().endsWith(ending.toLowerCase()) ? name : `${name}${ending}`;
-	const told = ['string', 'number'].includes(typeof given.fileName) ? `${data.fileName}` : '';
+	const told = ['string', 'number'].includes(typeof given.fileName) ? `${data.fileName}`.trim() : '';
 	return {
-		fileName: told.trim() || fallback,
+		// In a template, a name that is missing becomes one of these words.
+		fileName: ['', 'undefined', 'null'].includes(told) ? fallback : told,
 		mimeType: typeof given.mimeType === 'string' ? given.mimeType : '',
 		size: await sizeOf(context, data, name),
 		...(cid !== undefined && { cid }),

@@ -52,10 +52,11 @@ export async function readMail(context: MailContext, item: number, mailbox: stri
 	};
 }
 
-/** Message-IDs, also with commas between them. Within angle brackets, a comma is a part of the ID. */
+/** Message-IDs, also with commas between them, folded, or one on each line. Within angle brackets, a comma is a part of the ID. */
 function readIds(value: unknown, field: string): string {
 	return text(value, field)
 		.replace(/<[^<>]*>|,/g, (part) => (part === ',' ? ' ' : part))
+		.replace(/\r?\n(?=[ \t<])/g, ' ')
 		.trim();
 }
 

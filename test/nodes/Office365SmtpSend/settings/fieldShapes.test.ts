@@ -118,6 +118,8 @@ describe('binary data that a Code node has made', () => {
 		]);
 		const empty = { data: '', mimeType: 'application/pdf', fileName: ' ', fileExtension: 'pdf' };
 		expect((await fileOf(context, 'report', empty)).fileName).toBe('report.pdf');
+		for (const fileName of ['undefined', 'null'])
+			expect((await fileOf(context, 'report', { ...empty, fileName })).fileName).toBe('report.pdf');
 	});
 });
 
@@ -127,6 +129,8 @@ describe('the Message-IDs of In Reply To and References', () => {
 		['a list', ['<a@x.test>', '<b@x.test>'], '<a@x.test>  <b@x.test>'],
 		['a comma in one', '<a,b@x.test>, <c,@x.test>', '<a,b@x.test>  <c,@x.test>'],
 		['no brackets', 'a@x.test, b@x.test', 'a@x.test  b@x.test'],
+		['folded lines', '<a@x.test>\r\n\t<b@x.test>', '<a@x.test> \t<b@x.test>'],
+		['one on each line', '<a@x.test>\n<b@x.test>\n', '<a@x.test> <b@x.test>'],
 	])('are read with %s', async (_name, value, ids) => {
 		const mail = await readMail(mailContext({ options: { inReplyTo: value, references: value } }), 0, 'ada@example.test');
 		expect([mail.inReplyTo, mail.references]).toEqual([ids, ids]);
