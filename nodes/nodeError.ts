@@ -14,6 +14,9 @@ import { isTool } from './toolAnswers';
 /** Codes of errors that a user corrects in n8n or in the credential. All others came from a server. */
 const OURS: ReadonlySet<MailErrorCode> = new Set(['input', 'configuration', 'stopped']);
 
+/** n8n takes what is between angle brackets for HTML and hides it, also what a user entered, such as a name with its address. */
+const withoutBrackets = (text: string): string => text.replace(/<([^<>]*)>/g, '($1)');
+
 /**
  * The only place where a {@link MailError} becomes n8n's error: the message says what happened, the description what to do. Errors of n8n
  * itself (a missing binary property, a bad expression) are passed on with their item index.
@@ -29,9 +32,11 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 			error instanceof Error && 'description' in error && typeof error.description === 'string' ? redact(error.description) : undefined;
 		return new NodeOperationError(node, message, { itemIndex, description });
 	}
-	const message = error.field !== undefined && !error.message.includes(error.field) ? `${error.field}: ${error.message}` : error.message;
+	const named = error.field !== undefined && !error.message.includes(error.field) ? `${error.field}: ${error.message}` : error.message;
+	const message = withoutBrackets(named);
+	const description = error.details === undefined ? undefined : withoutBrackets(error.details);
 	const told = OURS.has(error.code)
-		? new NodeOperationError(node, message, { itemIndex, description: error.details })
+		? new NodeOperationError(node, message, { itemIndex, description })
 		: new NodeApiError(
 				node,
 				{
@@ -40,7 +45,7 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 					...(error.response !== undefined && { response: error.response }),
 					...(error.command !== undefined && { command: error.command }),
 				},
-				{ message, description: error.details, itemIndex },
+				{ message, description, itemIndex },
 			);
 	// n8n puts a sentence of its own in place of a message that contains the code of a system error, also within a name: "Preexisting".
 	// An AI agent gets nothing but the message (n8n-core, handleNodeExecutionError), so the message says what to do, too.

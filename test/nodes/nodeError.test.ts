@@ -22,6 +22,11 @@ describe('an error', () => {
 		expect(told.message).toBe('To Email: "nobody" is not an email address. Enter one.');
 		expect(nodeError(node, error).message).toBe('To Email: "nobody" is not an email address.');
 	});
+
+	it.each<MailErrorCode>(['input', 'rejected'])('has no angle brackets, between which n8n hides what a user entered: %s', (code) => {
+		const told = nodeError(node, new MailError('"Grace <grace@>" is wrong in "A > B".', { code, remedy: 'It has: <a>, <b>.' }));
+		expect([told.message, told.description]).toEqual(['"Grace (grace@)" is wrong in "A > B".', 'It has: (a), (b).']);
+	});
 });
 
 /** What n8n passes to the error output (handleNodeErrorOutput, normalizeNodeErrors); nothing if it takes the item for a good one. */
