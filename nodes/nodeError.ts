@@ -49,7 +49,7 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 			);
 	// n8n puts a sentence of its own in place of a message that contains the code of a system error, also within a name: "Preexisting".
 	// An AI agent gets nothing but the message (n8n-core, handleNodeExecutionError), so the message says what to do, too.
-	told.message = isTool({ getNode: () => node }) && error.details !== undefined ? `${message} ${error.details}` : message;
+	told.message = isTool({ getNode: () => node }) && description !== undefined ? `${message} ${description}` : message;
 	return told;
 }
 
