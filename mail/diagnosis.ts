@@ -130,11 +130,10 @@ function wordsOf(cause: unknown, depth = 1): string {
 /** Returns the server's own answer, if the library keeps it. */
 function responseOf(cause: unknown): string | undefined {
 	if (!(cause instanceof Error)) return undefined;
-	for (const name of ['response', 'responseText']) {
-		const value = field(cause, name);
-		if (value !== undefined) return value;
-	}
-	return undefined;
+	const text = field(cause, 'responseText');
+	// imapflow adds the whole line only when its command ends.
+	const status = /^(?:NO|BAD)$/.exec(field(cause, 'responseStatus') ?? '')?.[0];
+	return field(cause, 'response') ?? (text === undefined || status === undefined ? text : `${status} ${text}`);
 }
 
 /** The tag of an IMAP answer is another one each time: hexadecimal from imapflow, `a` in our connection test (RFC 9051, section 2.2.1). */

@@ -12,6 +12,7 @@ import { askUnlessRefused } from '../refusals';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 import { checkUser } from '../signIn/xoauth2';
+import { dialFault } from './dialFault';
 import { imapLibrary } from './library';
 import { LIBRARY_LIMITS, overflow, PATIENCE, Watchdog, type Patience } from './limits';
 
@@ -55,6 +56,7 @@ export class ImapSession {
 	#pausedUntil = 0;
 	#waitedMs = 0;
 	#isDialling = true;
+	/** What the server said if it asked to wait within the last command. Exchange Online then ends the session. */
 	#throttling: unknown;
 
 	private constructor(
@@ -193,12 +195,12 @@ export class ImapSession {
 		return this.#logged instanceof Error && Reflect.get(this.#logged, 'responseStatus') === 'BAD';
 	}
 
-	/** How long the library waited within the last command before it told that the server asks to wait, in ms. */
+	/** How long the library waited within the last command, because the server asked it to, in ms. The end of the session ends the pause. */
 	get waitedMs(): number {
-		return this.#waitedMs;
+		return Math.max(0, this.#waitedMs - Math.max(0, this.#pausedUntil - performance.now()));
 	}
 
-	/** @internal what the server said if it asked to wait before the sign-in was complete */
+	/** @internal what the server said if it asked to wait within the last command, or before the sign-in was complete */
 	get throttling(): unknown {
 		return this.#throttling;
 	}
@@ -211,13 +213,15 @@ export class ImapSession {
 			// Others are about what the server said besides, such as a line that cannot be read.
 			this.#refused ||= typeof entry.err === 'object' && entry.err !== null && 'responseStatus' in entry.err;
 		}
-		if ('delayResponse' in entry && typeof entry.delayResponse === 'number') this.#waitedMs = entry.delayResponse;
+		if ('delayResponse' in entry && typeof entry.delayResponse === 'number') {
+			this.#waitedMs = entry.delayResponse;
+			this.#throttling = this.#logged;
+		}
 		for (const name of ['delayResponse', 'delayMs']) {
 			const ms: unknown = Reflect.get(entry, name);
 			if (typeof ms === 'number') this.#pausedUntil = performance.now() + ms;
 		}
 		if (!this.#isDialling || this.#waitedMs < LONG_PAUSE_MS) return;
-		this.#throttling ??= this.#logged;
 		// The library would first wait, perhaps for as long as dialling may take in all. Whoever dials again waits instead.
 		queueMicrotask(() => this.close());
 	}
@@ -240,6 +244,7 @@ export class ImapSession {
 		this.#logged = undefined;
 		this.#refused = false;
 		this.#waitedMs = 0;
+		this.#throttling = undefined;
 		const at = { ...this.at, command };
 		const watchdog = new Watchdog({
 			at,
@@ -276,6 +281,8 @@ export class ImapSession {
 	}
 
 	#reason(error?: unknown): MailError {
+		// Exchange says how long to wait, and ends the session in the same breath: https://github.com/simonrob/email-oauth2-proxy/issues/191
+		if (this.#throttling !== undefined) return diagnose(this.#throttling, this.at);
 		const said = this.#goodbye;
 		const found = diagnose(said === '' ? (this.#lastError ?? error ?? new Error('connection closed')) : new Error(said), this.at);
 		if (found.code !== 'protocol' && found.code !== 'rejected' && found.code !== 'notFound') return found;
@@ -343,7 +350,7 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		return session;
 	} catch (error) {
 		session.close();
-		const cause = session.throttling ?? proxyFault(error);
+		const cause = dialFault(error, session.throttling);
 		throw isStopped(signal) ? stopped(at) : (watchdog.fault ?? overflow(error, dialled) ?? diagnose(cause, dialled));
 	} finally {
 		watchdog.stop();
@@ -351,14 +358,6 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		// The token is no longer needed, and printing the library's object would print it.
 		if (client.options.auth !== undefined) client.options.auth = { user: account.mailbox };
 	}
-}
-
-/** The library reports every fault of a proxy in the same way, and keeps the reason in a private field. */
-function proxyFault(error: unknown): unknown {
-	const reason: unknown = error instanceof Error ? Reflect.get(error, '_err') : undefined;
-	if (!(reason instanceof Error)) return error;
-	const status = /^Invalid response from proxy: (\d{3})$/.exec(reason.message)?.[1];
-	return status === undefined ? reason : new Error(`ECONNREFUSED: the proxy answered HTTP ${status}`);
 }
 
 function isStopped(signal: AbortSignal | undefined): boolean {

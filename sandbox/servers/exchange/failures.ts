@@ -13,19 +13,23 @@ const WORDS = {
 	imap: { failed: /^\S+ (?:NO Server Unavailable\. 15|BAD (?!Request is throttled))/, end: '* BYE Connection closed. 14' },
 };
 
+/** https://github.com/simonrob/email-oauth2-proxy/issues/191, https://github.com/imapsync/imapsync/issues/272 */
+const THROTTLED = /^\S+ BAD Request is throttled/;
+
 /**
  * Exchange counts the commands of a session that it cannot carry out or that are not valid, whatever it carries out in between, and ends the
  * session with the third (Pop3ResponseFactory and Imap4ResponseFactory of Exchange Server 2013). An email that is corrupted or gone does
- * not count, nor does a refusal with NO in IMAP.
+ * not count, nor does a refusal with NO in IMAP. With the words that a command of IMAP is throttled, it ends the session at once.
  */
 export function endAfterFailures(session: Session): void {
 	if (session.protocol === 'smtp') return;
 	const { failed, end } = WORDS[session.protocol];
 	let failures = 0;
 	session.afterReply = (reply) => {
-		if (!failed.test(reply)) return;
+		const isThrottled = session.protocol === 'imap' && THROTTLED.test(reply) && session.exchange.endsThrottled;
+		if (!isThrottled && !failed.test(reply)) return;
 		failures += 1;
-		if (failures <= MOST_FAILURES) return;
+		if (!isThrottled && failures <= MOST_FAILURES) return;
 		session.say(end);
 		session.end();
 	};

@@ -36,7 +36,7 @@ const KEPT = 1_000;
  * with their token, limits, throttling. Tokens are checked here; behind it the real servers do the work.
  *
  * Switches: `refusing`, `silent` (half-open), `smtpAuthDisabled`, `connectionLimit`, `messagesPerMinute`, `recipientsPerDay`,
- * `savesSentItems`, `imapCapabilities`, `present()`; `plan()` for a single command; `drop()` and `expireTokens()` for all connections.
+ * `savesSentItems`, `imapCapabilities`, `endsThrottled`, `present()`; `plan()` for a single command; `drop()` and `expireTokens()` for all connections.
  * Events: `open`, `signedIn`, `end`, each with the {@link Session}.
  */
 export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session]; end: [Session] }> implements Service {
@@ -59,6 +59,8 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	/** It lies in the mailbox of the From address too: `Set-Mailbox -MessageCopyForSentAsEnabled $true`. */
 	copiesForSentAs = false;
 	imapCapabilities = IMAP_CAPABILITIES;
+	/** An IMAP session ends with its first throttled command. */
+	endsThrottled = true;
 	/** Mailboxes that a user or the app ("app") may open besides the own one. "app" opens all unless named here. */
 	readonly fullAccess = new Map<string, Set<string>>();
 	/** Addresses that a mailbox may use as From besides its own. */
@@ -141,6 +143,7 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		this.messagesPerMinute = undefined;
 		this.minuteMs = 60_000;
 		this.imapCapabilities = IMAP_CAPABILITIES;
+		this.endsThrottled = true;
 	}
 
 	takePlan(protocol: Protocol, command: string): Plan | undefined {

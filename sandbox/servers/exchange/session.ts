@@ -36,6 +36,8 @@ export interface Service {
 	/** Protocols whose connections are half-open. */
 	readonly silent: ReadonlySet<Protocol>;
 	readonly smtpAuthDisabled: boolean;
+	/** Whether an IMAP session ends with its first throttled command. */
+	readonly endsThrottled: boolean;
 	readonly imapCapabilities: string;
 	/** Of the server behind. */
 	readonly ca: Buffer;

@@ -12,6 +12,7 @@ import { chooseFolder } from '../../../mail/imap/chosenFolder';
 import { combine, criteriaOfFilters, criteriaOfRules } from '../../../mail/imap/criteria';
 import { fetchMails, rangeOf, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../../../mail/imap/fetch';
 import { listFolders } from '../../../mail/imap/folders';
+import { messageIdsOf } from '../../../mail/imap/messageId';
 import { narrow, narrowing, searchAfter } from '../../../mail/imap/search';
 import { ImapSession } from '../../../mail/imap/session';
 import { toItem } from '../../../mail/item/item';
@@ -148,9 +149,42 @@ describe('a session', () => {
 	);
 
 	it('begins if Exchange throttles a command that the sign-in can do without for a moment', async () => {
+		sandbox.exchange.endsThrottled = false;
 		sandbox.exchange.plan('imap', 'NAMESPACE', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 500 milliseconds' });
 		const session = await openAgain('imap-paused@example.test');
 		expect(session.over).toBe(false);
+	});
+
+	const commands: Array<[string, (session: ImapSession) => Promise<unknown>]> = [
+		['SELECT', async (session) => await session.select('INBOX')],
+		['UID SEARCH', async (session) => await searchAfter(session, 0, [])],
+		['UID STORE', async (session) => await act(session, [1], { kind: 'read' })],
+		['UID FETCH', async (session) => await messageIdsOf(session, [1])],
+	];
+
+	it.each(commands)('that Exchange ends with the words that %s is throttled tells how long to wait', async (command, work) => {
+		const { session } = await open(mail('a'));
+		const ended = new Promise((resolve) => session.onEnd(resolve));
+		sandbox.exchange.plan('imap', command, { reply: '%t BAD Request is throttled. Suggested Backoff Time: 89117 milliseconds' });
+		const began = Date.now();
+		const throttled = { code: 'throttled', retryAfterMs: 89_117 };
+		await expect(work(session)).rejects.toMatchObject(throttled);
+		expect(await ended).toMatchObject(throttled);
+		// Nobody has waited yet.
+		expect(session.waitedMs).toBeLessThan(5_000);
+		expect(Date.now() - began).toBeLessThan(5_000);
+	});
+
+	it('that ends later tells nothing of a command that was throttled before', async () => {
+		sandbox.exchange.endsThrottled = false;
+		const { session } = await open(mail('a'));
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 50 milliseconds' });
+		await expect(searchAfter(session, 0, [])).rejects.toMatchObject({ code: 'throttled', retryAfterMs: 50 });
+		expect(session.waitedMs).toBe(50);
+		await session.select('INBOX');
+		const ended = new Promise((resolve) => session.onEnd(resolve));
+		sandbox.exchange.drop('imap');
+		expect(await ended).toMatchObject({ code: 'lost' });
 	});
 });
 

@@ -111,7 +111,8 @@ describe('an answer to FETCH', () => {
 		},
 	);
 
-	it('that asks to wait longer than a dead connection is waited for is waited for, on the same session', async () => {
+	it('that asks to wait longer than a dead connection is waited for is waited for, on the same session if it goes on', async () => {
+		sandbox.exchange.endsThrottled = false;
 		const one = rig({ patience: { silenceMs: 3_000 } });
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));

@@ -165,7 +165,8 @@ describe('a watch and the network', () => {
 		await one.until('the recovery', () => one.logs.at(-1) === 'watching (IDLE), recovered after a reported failure');
 	});
 
-	it('waits as long as a throttling server asks, on the same session', async () => {
+	it('waits as long as a throttling server asks, on the same session if it goes on', async () => {
+		sandbox.exchange.endsThrottled = false;
 		const one = rig();
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
@@ -175,6 +176,18 @@ describe('a watch and the network', () => {
 		await one.until('the mail', () => one.handed.length === 1);
 		expect(Date.now() - began).toBeGreaterThan(1_500);
 		expect(one.tokens).toBe(1);
+	});
+
+	it('waits as long as a throttling server asks that ends the session', async () => {
+		const one = rig();
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 2500 milliseconds' });
+		const began = Date.now();
+		await one.deliver('slowly');
+		await one.until('the mail', () => one.handed.length === 1);
+		expect(Date.now() - began).toBeGreaterThan(2_500);
+		expect(one.tokens).toBe(2);
 	});
 
 	it('waits as long as a throttling server asks before it signs in again', async () => {

@@ -42,6 +42,7 @@ async function pendingWhenRecreated(...subjects: string[]): Promise<Rig> {
 
 /** Refuses searches of this mailbox, until the test ends. */
 function throttle(mailbox: string, which: (line: string) => boolean): void {
+	sandbox.exchange.endsThrottled = false;
 	const listen = (session: Session): void => {
 		const note = session.note.bind(session);
 		session.note = (line) => {
