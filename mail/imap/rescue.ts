@@ -3,21 +3,16 @@ import type { FetchQueryObject, ImapFlow } from 'imapflow';
 import { blameOf } from '../blame';
 import { MailError } from '../errors';
 import { ask, unfit, unreadable, withheld, type Use } from './ask';
-import { mostOfMail, tooMuch } from './limits';
+import { leastOfMail, mostOfMail, tooMuch } from './limits';
 import type { ImapSession } from './session';
 
 /** The library's default of 64 KiB costs a round trip for each piece: 35 s for 100 MB at 20 ms. */
 const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
 /** After this many empty answers, the part counts as ended. */
 const EMPTY_ANSWERS = 3;
-/**
- * If a second answer is the same and differs from RFC822.SIZE by fewer bytes, it counts as complete, because Exchange estimates the
- * size.
- */
-const ESTIMATE_BYTES = 64 * 1024;
 const LITTLE = 1024;
 
-/** RFC822.SIZE is an estimate on some servers. An answer of less than half of it is not the email. */
+/** RFC822.SIZE is an estimate on some servers. An answer of less than half of it is not accepted at once. */
 export function isFarBelow(bytes: number, size: number): boolean {
 	return (bytes === 0 && size > 0) || (bytes < size / 2 && size - bytes > LITTLE);
 }
@@ -25,7 +20,9 @@ export function isFarBelow(bytes: number, size: number): boolean {
 /**
  * Fetches in other ways an email that the server lists but did not return, or returned only in part. Exchange answers BODY.PEEK[]
  * with a bare OK for half an hour or for ever, while the email's HEADER and TEXT, or its BODY[], can be fetched
- * (OfflineIMAP/offlineimap#62, MailKit#908).
+ * (OfflineIMAP/offlineimap#62, MailKit#908). Exchange may also list the size in its store, where texts take two bytes a character
+ * (MS-STANXIMAP, section 2.2.25; https://github.com/stalwartlabs/vandelay/issues/12). What it returns twice is then the email, and what
+ * it returns in all three ways is all that it has.
  *
  * @param short what came in place of the email
  * @returns the email, or why it cannot be fetched; nothing if it has left the folder
@@ -39,8 +36,13 @@ export async function rescue(
 ): Promise<Buffer | MailError | undefined> {
 	if (!(await withheld(use, [uid])).has(uid)) return undefined;
 	let reason = failure ?? (short === undefined ? unreadable() : cutOff(short.length, size));
-	const isWhole = (bytes: Buffer): boolean =>
-		!isFarBelow(bytes.length, size) || (short?.equals(bytes) === true && bytes.length > 0 && size - bytes.length < ESTIMATE_BYTES);
+	let last = short;
+	let same = 1;
+	const isWhole = (bytes: Buffer): boolean => {
+		same = last?.equals(bytes) === true && bytes.length > 0 ? same + 1 : 1;
+		last = bytes;
+		return !isFarBelow(bytes.length, size) || same > 2 || (same > 1 && bytes.length > leastOfMail(size));
+	};
 	for (const way of [headerAndText, plainBody]) {
 		try {
 			const bytes = await way(use, uid, size);

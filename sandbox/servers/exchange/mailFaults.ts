@@ -13,6 +13,8 @@ export type MailFault = { mailbox: string; uid: number; times?: number } & (
 	| { kind: 'structure'; as: 'NIL' | 'broken' | 'missing' }
 	/** A partial FETCH from `at` or beyond gives so few bytes, perhaps none (jodd#280). */
 	| { kind: 'short'; at: number; bytes: number }
+	/** RFC822.SIZE is that of the store, where texts take two bytes a character (MS-STANXIMAP, section 2.2.25; stalwartlabs/vandelay#12). */
+	| { kind: 'size'; factor: number }
 	/** Neither SEARCH nor FETCH know it yet, though an email with a higher UID is there. */
 	| { kind: 'late' }
 );
@@ -86,7 +88,9 @@ export class MailFaults {
 		let text = line.toString('latin1');
 		for (const fault of this.#of(session)) {
 			if (fault.kind === 'late' && text.startsWith('* SEARCH')) text = text.replace(new RegExp(` ${fault.uid}(?=[ \r])`), '');
-			if (fault.kind === 'structure' && new RegExp(`^\\* \\d+ FETCH \\(UID ${fault.uid} `).test(text) && text.includes('BODYSTRUCTURE ('))
+			if (fault.kind === 'size' && isAnswerAbout(text, fault.uid))
+				text = text.replace(/ RFC822\.SIZE (\d+)/, (_all, size) => ` RFC822.SIZE ${Math.round(Number(size) * fault.factor)}`);
+			if (fault.kind === 'structure' && isAnswerAbout(text, fault.uid) && text.includes('BODYSTRUCTURE ('))
 				text = misshapen(text, fault.as);
 		}
 		return Buffer.from(text, 'latin1');
@@ -103,6 +107,10 @@ export class MailFaults {
 		if (fault.times <= 0) this.#faults = this.#faults.filter((one) => one !== fault);
 		return true;
 	}
+}
+
+function isAnswerAbout(line: string, uid: number): boolean {
+	return new RegExp(`^\\* \\d+ FETCH \\(UID ${uid} `).test(line);
 }
 
 interface Asked {

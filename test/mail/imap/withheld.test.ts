@@ -125,6 +125,26 @@ describe('a large mail', () => {
 	});
 });
 
+describe('a mail that is listed with the size that it has in the store', () => {
+	const report = `${'all is well '.repeat(6)}\r\n`.repeat(2_000);
+
+	it.each([2.5, 3.05, 9])('is complete where the server gives the same in every way (%s times as large)', async (factor) => {
+		const { told, mailbox } = await fetched(mail('second', report), { kind: 'size', factor });
+		expect(told).toEqual([FIRST, expect.stringMatching(/^2 whole second 14\d{4}$/), THIRD]);
+		expect(await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'SEEN')).toBe('');
+	});
+
+	it('is not complete where the server gives less in one way than in another', async () => {
+		const start = mail('second', report).slice(0, 50_000);
+		sandbox.exchange.plan('imap', 'UID FETCH', {});
+		sandbox.exchange.plan('imap', 'UID FETCH', {
+			reply: `* 2 FETCH (UID 2 BODY[] {${start.length}}\r\n${start})\r\n%t OK FETCH completed.`,
+		});
+		const { told } = await fetched(mail('second', report), { kind: 'size', factor: 2.5 });
+		expect(told[1]).toMatch(/^2 whole second 14\d{4}$/);
+	});
+});
+
 describe("Exchange's note in place of a mail", () => {
 	it('is marked', async () => {
 		const { told } = await fetched(mail('second'), { kind: 'placeholder' });
