@@ -16,16 +16,20 @@ export function surveyPause(folders: number, tookMs: number): number {
 export class SurveyOrder {
 	/** The folder at which the last survey ended early. The next one begins with it, so that it reaches the folders behind it too. */
 	#unsurveyed = '';
-	/** The folder that the next survey leaves out, because two sessions in a row ended at it. It must not hold up the others. */
+	/** The folder that the next survey leaves out, because two surveys in a row ended at it. It must not hold up the others. */
 	#leftOut = '';
 
 	/**
 	 * Checks all folders, one after the other.
-	 * @param isOver whether the session has ended
+	 * @param mayBeFolders whether the folder may be the cause of what `check` threw, and not only the mailbox or the server
 	 * @returns the folder that was left out, with which the next survey begins; otherwise an empty text
 	 * @throws whatever `check` throws, which ends the survey early
 	 */
-	async through(folders: readonly Folder[], isOver: () => boolean, check: (path: string) => Promise<void>): Promise<string> {
+	async through(
+		folders: readonly Folder[],
+		mayBeFolders: (error: unknown) => boolean,
+		check: (path: string) => Promise<void>,
+	): Promise<string> {
 		const [first, leftOut] = [this.#unsurveyed, this.#leftOut];
 		this.#leftOut = '';
 		for (const { path } of beginningWith(folders, first)) {
@@ -34,7 +38,7 @@ export class SurveyOrder {
 			try {
 				await check(path);
 			} catch (error) {
-				if (path === first && isOver() && folders.length > 1) this.#leftOut = path;
+				if (path === first && folders.length > 1 && mayBeFolders(error)) this.#leftOut = path;
 				throw error;
 			}
 		}

@@ -1,6 +1,6 @@
 import type { StatusObject } from 'imapflow';
 
-import { asMailError, type MailError } from '../../errors';
+import { asMailError, isVague, type MailError } from '../../errors';
 import type { Use } from '../../imap/fetch';
 import { listFolders, statusOf, type Folder } from '../../imap/folders';
 import { ImapSession } from '../../imap/session';
@@ -28,6 +28,8 @@ import { Telling } from '../reports/telling';
 const SURVEY_MS = 60_000;
 /** ms after which the memory is stored without another reason, so that it has the time of the last survey. */
 const STORED_MS = 10 * 60_000;
+/** ms for which a folder whose name the server has not understood is left alone. Exchange ends a session with the third such command. */
+const NOT_UNDERSTOOD_MS = 60 * 60_000;
 /** With each survey, the activity of a folder counts less by this factor, so that another folder can become the busiest. */
 const FADES = 0.9;
 
@@ -54,6 +56,8 @@ export class TreeWatch<Item> {
 	/** When the last survey of this watch began, and how long it took, in ms of a clock that nobody sets; negative before the first one. */
 	#survey = { begun: -Infinity, took: 0 };
 	readonly #order = new SurveyOrder();
+	/** Folders whose names the server does not understand, and until when, in ms of a clock that nobody sets. */
+	readonly #notUnderstood = new Map<string, number>();
 	#storedAt = 0;
 	#missing = '';
 	/** All folders of the mailbox, as `keyOf` writes them. */
@@ -201,13 +205,14 @@ export class TreeWatch<Item> {
 		const folders = await this.#list(session);
 		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
-		const isOver = (): boolean => session.over;
-		const leftOut = await this.#order.through(folders, isOver, async (path) => {
+		// Exchange says "Server Unavailable. 15" of a folder that it can never open, too (OfflineIMAP/offlineimap#291).
+		const mayBeFolders = (error: unknown): boolean => session.over || isVague(asMailError(error));
+		const leftOut = await this.#order.through(folders, mayBeFolders, async (path) => {
 			if (this.#watch.stopped) throw stoppedWatch();
 			await this.#surveyOne(session, path, path === stalest);
 		});
 		if (leftOut !== '') {
-			this.#log(`the connection has ended twice as soon as "${leftOut}" was checked, so the last check has left it out`);
+			this.#log(`two checks in a row have ended as soon as "${leftOut}" was checked, so the last check has left it out`);
 			if (noteShut(this.options.memory, leftOut, this.#begin.at)) this.#store();
 		}
 		this.#survey = { begun, took: performance.now() - begun };
@@ -244,6 +249,7 @@ export class TreeWatch<Item> {
 
 	/** @returns undefined if the server does not answer it, for example because the folder was deleted a moment ago */
 	async #statusOf(session: ImapSession, path: string): Promise<StatusObject | undefined> {
+		if (performance.now() < (this.#notUnderstood.get(path) ?? 0)) return undefined;
 		return await this.#alone(session, path, async () => await statusOf(session, path));
 	}
 
@@ -272,6 +278,8 @@ export class TreeWatch<Item> {
 			return await work();
 		} catch (cause) {
 			const error = asMailError(cause);
+			// Exchange lists a folder with a tab in its name, and understands no command for it (closeio/sync-engine#964).
+			if (session.misunderstood && error.code !== 'throttled') this.#notUnderstood.set(path, performance.now() + NOT_UNDERSTOOD_MS);
 			const isWrongField = error.code === 'input' && this.#survey.begun < 0;
 			if (session.over || this.#watch.stopped || error.code === 'throttled' || isWrongField) throw error;
 			if (noteShut(this.options.memory, path, this.#begin.at)) this.#store();

@@ -449,7 +449,10 @@ describe('the server', () => {
 		expect(one.subjects).toEqual(['new F7 mail']);
 	});
 
-	it('that ends the session at one folder each time gives the emails of all others', async () => {
+	it.each([
+		['ends the session', { drop: true }],
+		['is not available', { reply: '%t NO Server Unavailable. 15' }],
+	])('that %s at one folder each time gives the emails of all others', async (_what, fault) => {
 		const one = rig('exchange');
 		await folders(one.mailbox, 'A', 'B', 'C');
 		expect(await one.watch.start()).toEqual([]);
@@ -461,17 +464,39 @@ describe('the server', () => {
 				note(line);
 				if (session.mailbox !== one.mailbox || !/^C: \S+ STATUS "?B"? /.test(line)) return;
 				broken += 1;
-				sandbox.exchange.plan('imap', 'STATUS', { drop: true });
+				sandbox.exchange.plan('imap', 'STATUS', fault);
 			};
 		};
 		for (const session of sandbox.exchange.live('imap')) breakAtB(session);
 		sandbox.exchange.on('open', breakAtB);
 		onTestFinished(() => void sandbox.exchange.off('open', breakAtB));
-		await one.until('the end of two sessions', () => broken > 1);
+		await one.until('two checks', () => broken > 1);
 		for (const folder of ['INBOX', 'A', 'C']) await put(one, folder, `to ${folder}`);
 		await one.until('the emails', () => one.subjects.length === 3);
 		expect([...one.subjects].sort()).toEqual(['new A to A', 'new C to C', 'new INBOX to INBOX']);
-		await one.until('the line in the log', () => one.logs.some((line) => line.includes('ended twice as soon as "B" was checked')));
+		await one.until('the line in the log', () => one.logs.some((line) => line.includes('have ended as soon as "B" was checked')));
+	});
+
+	it('that does not understand the names of some folders is not asked for them each time, and the session stays', async () => {
+		const one = rig('exchange');
+		await folders(one.mailbox, 'A', 'B', 'C', 'D');
+		let asked = 0;
+		const misunderstand = (session: Session): void => {
+			const note = session.note.bind(session);
+			session.note = (line) => {
+				note(line);
+				if (session.mailbox !== one.mailbox || !/^C: \S+ STATUS "?[AB]"? /.test(line)) return;
+				asked += 1;
+				sandbox.exchange.plan('imap', 'STATUS', { reply: '%t BAD Command Argument Error. 11' });
+			};
+		};
+		sandbox.exchange.on('open', misunderstand);
+		onTestFinished(() => void sandbox.exchange.off('open', misunderstand));
+		expect(await one.watch.start()).toEqual([]);
+		for (let surveys = 0; surveys < 4; surveys += 1) await quiet(one);
+		expect([asked, one.tokens]).toEqual([2, 1]);
+		await put(one, 'D', 'mail');
+		await one.until('the email', () => one.subjects.length === 1);
 	});
 
 	it('that refuses one folder is asked again, the others go on, and what lasts is told once', async () => {
