@@ -20,6 +20,7 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
 	throw notFound(
 		`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`,
 		field,
+		howToName(asked),
 	);
 }
 
@@ -137,11 +138,15 @@ function same(one: string, other: string): boolean {
 	return one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();
 }
 
-function notFound(message: string, field: string): MailError {
-	return new MailError(message, {
-		code: 'notFound',
-		speaker: 'imap',
-		field,
-		remedy: 'Choose the folder from the list, or enter its full path, for example INBOX/Invoices.',
-	});
+function notFound(message: string, field: string, remedy = howToName()): MailError {
+	return new MailError(message, { code: 'notFound', speaker: 'imap', field, remedy });
+}
+
+/**
+ * Exchange leaves folders with a slash in their name, and what is below them, out of LIST:
+ * https://github.com/jstedfast/MailKit/issues/1858
+ */
+export function howToName(asked = ''): string {
+	const how = 'Choose the folder from the list, or enter its full path, for example INBOX/Invoices.';
+	return asked.includes('/') ? `${how} If a slash belongs to its name, rename it in Outlook: Exchange hides such a folder.` : how;
 }

@@ -2,7 +2,7 @@ import type { StatusObject } from 'imapflow';
 
 import { isRefusal } from '../blame';
 import { MailError } from '../errors';
-import { foldersAt, foldersMeant, foldersToLeaveOut } from '../imap/chosenFolder';
+import { foldersAt, foldersMeant, foldersToLeaveOut, howToName } from '../imap/chosenFolder';
 import { isBelow, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
@@ -89,7 +89,7 @@ export class Folders {
 			`There is no folder "${asked}" in ${this.connection.account.mailbox}. ` +
 				`${nearest.length === folders.length ? 'There are' : 'The nearest names are'}: ${nearest.join(', ')}.`,
 			field,
-			'Choose the folder from the list, or enter its full path, for example INBOX/Invoices.',
+			howToName(asked),
 		);
 	}
 
@@ -208,6 +208,8 @@ export class Folders {
 				field: 'New Name',
 				remedy: 'Choose a path outside of the folder.',
 			});
+		// Exchange answers RENAME below a folder that does not exist with BAD, where others create it (RFC 3501, section 6.3.5).
+		if (isPath && names.length > 1) await this.create(names.slice(0, -1).join('/'));
 		return await this.#moveTo(folder, path);
 	}
 

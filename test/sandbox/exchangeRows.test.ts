@@ -351,6 +351,7 @@ describe('IMAP', () => {
 		'refuses for now: %s',
 		async (words) => {
 			const { ask } = await reader();
+			sandbox.exchange.endsThrottled = false;
 			sandbox.exchange.plan('imap', 'UID SEARCH', { reply: `%t BAD ${words}` });
 			expect([await ask('UID SEARCH ALL'), await ask('UID SEARCH ALL')]).toEqual([
 				[`q BAD ${words}`],
@@ -358,4 +359,30 @@ describe('IMAP', () => {
 			]);
 		},
 	);
+
+	it('ends the session with the words that a command is throttled', async () => {
+		const { ask } = await reader();
+		const throttled = 'BAD Request is throttled. Suggested Backoff Time: 89117 milliseconds';
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: `%t ${throttled}` });
+		expect([await ask('UID SEARCH ALL'), await ask('UID SEARCH ALL')]).toEqual([[`q ${throttled}`], ['* BYE Connection closed. 14']]);
+	});
+
+	it('lists an email with the size in its store', async () => {
+		const { mailbox, ask } = await reader();
+		const size = async (uid: number): Promise<number> =>
+			Number(/RFC822\.SIZE (\d+)/.exec((await ask(`UID FETCH ${uid} (UID RFC822.SIZE)`)).join('\n'))?.[1]);
+		const before = [await size(2), await size(3)];
+		sandbox.exchange.mailFaults.add({ kind: 'size', factor: 3, mailbox, uid: 2 });
+		expect([await size(2), await size(3)]).toEqual([3 * Number(before[0]), before[1]]);
+	});
+
+	it('makes no parent of a folder for RENAME', async () => {
+		const { ask } = await reader();
+		const refused = ['q BAD Command Argument Error. 11'];
+		await ask('CREATE "Old one"');
+		await ask('LIST "" "*"');
+		expect(await ask('RENAME "Old one" "Above/New one"')).toEqual(refused);
+		await ask('CREATE Above');
+		expect(await ask('RENAME "Old one" "Above/New one"')).toEqual([expect.stringMatching(/^q OK/)]);
+	});
 });

@@ -1,6 +1,7 @@
 import { endAfterFailures } from './failures';
 import { LineCutter, LineReader } from './lines';
 import type { Session } from './session';
+import { ToldFolders } from './toldFolders';
 
 /** Exchange Online's list, exactly; the server behind offers more. */
 export const IMAP_CAPABILITIES =
@@ -73,7 +74,8 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	session.say(`${tag} OK AUTHENTICATE completed.`);
 	session.exchange.signedIn(session);
 
-	const fromServer = new LineCutter(true, answerShaper(session), (bytes) => session.pass(bytes));
+	const told = new ToldFolders();
+	const fromServer = new LineCutter(true, answerShaper(session, told), (bytes) => session.pass(bytes));
 	session.between = () => fromServer.between;
 	// One after the other, so that a delayed command delays those behind it.
 	let chain = Promise.resolve();
@@ -83,7 +85,7 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 		chain = chain.then(async () => {
 			if (!session.open || session.silent) return;
 			if (isRefused) isRefused = !isLine || isFollowedByLiteral(bytes);
-			else if (isLine && (await intercept(session, bytes))) {
+			else if (isLine && (await intercept(session, bytes, told))) {
 				isRefused = isFollowedByLiteral(bytes);
 				if (/\{\d+\}\r\n$/.test(bytes.subarray(-24).toString('latin1'))) fromClient.skipLiteral();
 			} else if (session.open) {
@@ -124,7 +126,7 @@ function asExchangeSearches(line: Buffer): Buffer {
 }
 
 /** True where the server behind is not to see the command. */
-async function intercept(session: Session, line: Buffer): Promise<boolean> {
+async function intercept(session: Session, line: Buffer, told: ToldFolders): Promise<boolean> {
 	const text = line.toString('latin1').trimEnd();
 	session.note(`C: ${text.slice(0, 300)}`);
 	const [tag = '', first = '', second = ''] = text.split(' ', 3);
@@ -137,7 +139,8 @@ async function intercept(session: Session, line: Buffer): Promise<boolean> {
 		return true;
 	}
 	// It knows one keyword, and no other is valid.
-	if (/ (?:UN)?KEYWORD (?!\$MDNSent)/i.test(text) && command.endsWith('SEARCH')) {
+	const isUnknown = / (?:UN)?KEYWORD (?!\$MDNSent)/i.test(text) && command.endsWith('SEARCH');
+	if (isUnknown || told.refuses(text)) {
 		session.refuse(`${tag} BAD Command Argument Error. 11`);
 		return true;
 	}
@@ -146,11 +149,12 @@ async function intercept(session: Session, line: Buffer): Promise<boolean> {
 }
 
 /** Takes out of the server's lines what Exchange does not have, and puts EXISTS before `+ idling`, as Exchange may. */
-function answerShaper(session: Session): (line: Buffer) => void {
+function answerShaper(session: Session, folders: ToldFolders): (line: Buffer) => void {
 	let exists: number | undefined;
 	return (told) => {
-		const line = session.exchange.mailFaults.answer(session, told);
+		const line = asExchangeTells(session.exchange.mailFaults.answer(session, told));
 		const text = line.subarray(0, 60).toString('latin1');
+		if (text.startsWith('* LIST ')) folders.hear(line.toString('latin1'));
 		const counted = /^\* (\d+) (EXISTS|EXPUNGE)/.exec(text);
 		if (counted?.[2] === 'EXISTS') exists = Number(counted[1]);
 		if (counted?.[2] === 'EXPUNGE' && exists !== undefined) exists -= 1;
@@ -164,6 +168,12 @@ function answerShaper(session: Session): (line: Buffer) => void {
 		else session.pass(line);
 		if (/^[^*+]\S* BAD /.test(text)) session.afterReply(text);
 	};
+}
+
+/** In ENVELOPE, a host that is missing has another name than at Dovecot (Imap4Message of Exchange Server 2013). */
+function asExchangeTells(line: Buffer): Buffer {
+	if (!line.includes('"MISSING_DOMAIN"')) return line;
+	return Buffer.from(line.toString('latin1').replaceAll('"MISSING_DOMAIN"', '".MISSING-HOST-NAME."'), 'latin1');
 }
 
 function hasUidPlus({ exchange }: Session): boolean {

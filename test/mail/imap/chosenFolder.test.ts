@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { MailError } from '../../../mail/errors';
 import { chooseFolder, foldersAt, foldersToLeaveOut } from '../../../mail/imap/chosenFolder';
 import type { Folder } from '../../../mail/imap/folders';
 
@@ -41,6 +42,18 @@ describe('the folder that a user means', () => {
 		expect(() => chooseFolder(known, 'Done')).toThrow('There is no folder "Done"');
 		expect(chooseFolder(known, 'Invoices').path).toBe('Clients/Invoices');
 		expect(chooseFolder(known, 'Gelöschte Elemente/Done').path).toBe('Gelöschte Elemente/Done');
+	});
+
+	it('may be one that Exchange does not list, because its name has a slash', () => {
+		const remedyFor = (wanted: string): unknown => {
+			try {
+				return chooseFolder(GERMAN, wanted).path;
+			} catch (error) {
+				return error instanceof MailError && error.remedy;
+			}
+		};
+		expect(remedyFor('Kunden/A/B GmbH')).toContain('rename it in Outlook');
+		expect(remedyFor('Rechnungen')).toBe('Choose the folder from the list, or enter its full path, for example INBOX/Invoices.');
 	});
 
 	it('is the one at the top by its name where the server keeps all folders below INBOX', () => {
