@@ -3,9 +3,12 @@ import { sizeLimit } from './highVolume';
 import { CONFIRM_SIGN_IN, ofPersonal, turnOnProtocol } from './personal';
 import { authRemedy } from './refusedToken';
 
-/** RFC 4469 has TOOBIG. Yahoo says "APPEND Command exceeds the maximum allowed size", with the code LIMIT. */
+/**
+ * RFC 4469 has TOOBIG. Yahoo says "APPEND Command exceeds the maximum allowed size", with the code LIMIT, and Exchange "Maximum size of
+ * appendable message has been exceeded" (https://imapsync.lamiral.info/FAQ.d/FAQ.Office365.txt).
+ */
 const TOO_LARGE =
-	/\[TOOBIG\]|message (?:size )?(?:(?:is )?too (?:large|long|big)\b|exceeds|larger than allowed)|exceeds the maximum allowed size|^552\b/im;
+	/\[TOOBIG\]|message (?:size )?(?:(?:is )?too (?:large|long|big)\b|exceeds|larger than allowed)|exceeds the maximum allowed size|size of appendable message|^552\b/im;
 
 /**
  * Answers of servers of more than one protocol. Source:

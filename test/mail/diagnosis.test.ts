@@ -200,7 +200,12 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		],
 		imap: [
 			...at('SELECT', '%t NO Message is too large.'),
-			...at('APPEND', '%t NO [TOOBIG] Message too large', '%t NO [LIMIT] APPEND Command exceeds the maximum allowed size'),
+			...at(
+				'APPEND',
+				'%t NO [TOOBIG] Message too large',
+				'%t NO [LIMIT] APPEND Command exceeds the maximum allowed size',
+				'%t NO Maximum size of appendable message has been exceeded.',
+			),
 		],
 	},
 	'too-large-to-read': { pop: at('RETR', '-ERR message exceeds what is allowed', '-ERR message size exceeds limit') },
