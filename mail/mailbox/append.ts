@@ -1,6 +1,6 @@
 import { isVague, MailError } from '../errors';
 import { idOfHeader, messageIdIn, withMessageId } from '../imap/messageId';
-import { why } from './outcome';
+import { whenFull, why } from './outcome';
 import type { Connection } from './sessions';
 
 export interface Appended {
@@ -71,7 +71,7 @@ function unsure(cause: MailError, folder: string, what: string, isSafe = false):
 		permanent: !isSafe,
 		speaker: 'imap',
 		command: 'APPEND',
-		remedy: isSafe ? 'Run the item again.' : `Check the folder "${folder}" before you run the item again.`,
+		remedy: (isSafe ? 'Run the item again.' : `Check the folder "${folder}" before you run the item again.`) + whenFull(cause),
 		cause,
 	});
 }

@@ -5,7 +5,7 @@ import { TRIES } from '../imap/request';
 import type { ImapSession } from '../imap/session';
 import { lookFor, takeNote, type Note } from './destination';
 import type { There } from './locate';
-import { all, refused, requirePlace, type Done, type Place } from './outcome';
+import { all, refused, requirePlace, whenFull, type Done, type Place } from './outcome';
 import { remove, requireNoOthersMarked } from './remove';
 import type { Connection } from './sessions';
 
@@ -165,7 +165,7 @@ function unknown(cause: MailError, to: string): MailError {
 			permanent: true,
 			speaker: 'imap',
 			command: 'UID COPY',
-			remedy: `Check the folder "${to}" before you run the item again.`,
+			remedy: `Check the folder "${to}" before you run the item again.${whenFull(cause)}`,
 			cause,
 		},
 	);

@@ -1,4 +1,4 @@
-import { MailError } from '../errors';
+import { isVague, MailError } from '../errors';
 import type { ImapSession } from '../imap/session';
 
 /** What was done to one email. */
@@ -37,6 +37,14 @@ export function refused(refusal: MailError, command: string, verb: string, to?: 
 		remedy,
 		cause: refusal,
 	});
+}
+
+/**
+ * Exchange answers "Server Unavailable. 15" in a mailbox that is full, too (the events of its log name QuotaExceededException:
+ * https://imapsync.lamiral.info/FAQ.d/FAQ.Exchange.txt).
+ */
+export function whenFull(cause: MailError): string {
+	return isVague(cause) ? ' If it fails again, check that the mailbox is not full.' : '';
 }
 
 /** The reason for a refusal, with a remedy only if the reason is a known one, such as a full mailbox. */

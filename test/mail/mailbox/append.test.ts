@@ -73,13 +73,22 @@ describe('a server that asks to wait', () => {
 		own.sandbox.exchange.plan('imap', 'APPEND', { reply: '%t NO Server Unavailable. 15' });
 		await expect(appendTo(own, 'Done', NO_ID)).rejects.toMatchObject({
 			permanent: true,
-			remedy: 'Check the folder "Done" before you run the item again.',
+			remedy: expect.stringMatching(/^Check the folder "Done" before you run the item again\./),
 		});
 		expect(commandsOf(own).filter((line) => line.startsWith('APPEND'))).toHaveLength(1);
 	});
 });
 
 describe('a full mailbox', () => {
+	it('is told as a possible reason where Exchange says only that it is not available', async () => {
+		const own = await filled(scene('exchange'), ['b']);
+		own.sandbox.exchange.plan('imap', 'APPEND', { reply: '%t NO Server Unavailable. 15' });
+		await expect(appendTo(own, 'Done', mail('a'))).rejects.toMatchObject({
+			code: 'throttled',
+			remedy: 'Run the item again. If it fails again, check that the mailbox is not full.',
+		});
+	});
+
 	it.each([
 		'[OVERQUOTA] Quota exceeded (mailbox for user is full)',
 		'Mailbox is full.',

@@ -150,7 +150,10 @@ describe('a server that asks to wait', () => {
 		own.sandbox.exchange.plan('imap', 'UID COPY', { reply: '%t NO Server Unavailable. 15' });
 		expect((await apply(own, 1, { kind: 'copy', to: 'Done' })).get(1)).toMatchObject({
 			kind: 'failed',
-			error: { permanent: true, remedy: 'Check the folder "Done" before you run the item again.' },
+			error: {
+				permanent: true,
+				remedy: 'Check the folder "Done" before you run the item again. If it fails again, check that the mailbox is not full.',
+			},
 		});
 		expect(commandsOf(own).filter((line) => line.startsWith('UID COPY'))).toHaveLength(1);
 	});
