@@ -211,6 +211,12 @@ function fieldsOf(mail: Found): IDataObject {
 
 function addressText(addresses: readonly MessageAddressObject[] | undefined): string {
 	return (addresses ?? [])
-		.map(({ name = '', address = '' }) => (name === '' ? address : `"${name.replace(/["\\]/g, '\\$&')}" <${address}>`))
+		.map(({ name = '', address: told = '' }) => {
+			const address = told.replace(NO_HOST, '');
+			return name === '' ? address : `"${name.replace(/["\\]/g, '\\$&')}" <${address}>`;
+		})
 		.join(', ');
 }
+
+/** What Exchange and Dovecot write in ENVELOPE where an address has no domain, because a host has to be there (RFC 3501, section 7.4.2). */
+const NO_HOST = /@(?:\.MISSING-HOST-NAME\.|MISSING_DOMAIN)$/;

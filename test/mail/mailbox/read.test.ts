@@ -49,6 +49,17 @@ it('the next folder is read after an email could not be stored, although another
 	});
 });
 
+it('addresses without a domain are told without what the server writes in its place', async () => {
+	const own = await filled(scene('exchange'), []);
+	await own.sandbox.fill(own.mailbox, ['From: Scanner <scanner>\r\nTo: admin, b@example.test\r\nSubject: a\r\n\r\nx\r\n']);
+	await own.use(async (connection) => {
+		const { mails } = await find(connection, ['INBOX'], wish, queryOf('fields'));
+		for await (const { item } of readMails(connection, mails, { ...OPTIONS, format: 'fields' }))
+			expect(item.json).toMatchObject({ from: '"Scanner" <scanner>', to: 'admin, b@example.test' });
+		expect(mails).toHaveLength(1);
+	});
+});
+
 describe('a folder that is recreated while the connection breaks', () => {
 	it.each<[string, (connection: Connection, mail: Found & There) => Promise<unknown>]>([
 		['whole', async (connection, one) => await read(connection, [one])],
