@@ -3,7 +3,7 @@ import type { FetchQueryObject, ImapFlow } from 'imapflow';
 import { blameOf } from '../blame';
 import { MailError } from '../errors';
 import { ask, unfit, unreadable, withheld, type Use } from './ask';
-import { LARGEST_WHOLE, leastOfMail, mostOfMail, tooMuch } from './limits';
+import { leastOfMail, mostOfMail, tooMuch } from './limits';
 import type { ImapSession } from './session';
 
 /** The library's default of 64 KiB costs a round trip for each piece: 35 s for 100 MB at 20 ms. */
@@ -134,11 +134,7 @@ export async function* pieces(use: Use, uid: number, size: number): AsyncGenerat
 		if (start < headers.length) yield headers.subarray(start);
 		start = headers.length + (yield* section(text(use, uid), Math.max(0, start - headers.length), size - headers.length));
 	}
-	if (!isFarBelow(start, size)) return;
-	// The size may be that in the store. What comes in one answer does not end in the middle.
-	const mayBeWhole = start > 0 && start > leastOfMail(size) && start <= LARGEST_WHOLE;
-	const bytes = mayBeWhole ? (await askPart(use, uid, { source: true }))?.source : undefined;
-	if (bytes?.length !== start) throw cutOff(start, size);
+	if (isFarBelow(start, size)) throw cutOff(start, size);
 }
 
 type Read = (start: number) => Promise<Buffer | undefined>;
