@@ -15,7 +15,7 @@ import { isTool } from './toolAnswers';
 const OURS: ReadonlySet<MailErrorCode> = new Set(['input', 'configuration', 'stopped']);
 
 /** n8n takes what is between angle brackets for HTML and hides it, also what a user entered, such as a name with its address. */
-const withoutBrackets = (text: string): string => text.replace(/<([^<>]*)>/g, '($1)');
+const withoutBrackets = (text: string): string => text.replace(/<(?!\s)([^<>]*)>/g, '($1)');
 
 /**
  * The only place where a {@link MailError} becomes n8n's error: the message says what happened, the description what to do. Errors of n8n
@@ -62,9 +62,11 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
  */
 export function failedOutput(context: IExecuteFunctions, told: Error, item: number, facts: IDataObject = {}): INodeExecutionData {
 	const error = told.message;
-	const description = 'description' in told && typeof told.description === 'string' ? told.description : '';
+	const remedy = 'description' in told && typeof told.description === 'string' ? told.description : '';
+	// An AI agent is told it with the message.
+	const description = error.endsWith(remedy) ? '' : remedy;
 	const details = { ...(description !== '' && { description }), ...facts };
 	if (context.getNode().onError !== 'continueErrorOutput') return { json: { error, ...details }, pairedItem: { item } };
-	const failed = { json: { error, details }, pairedItem: { item } };
+	const failed = { json: { error, ...(Object.keys(details).length > 0 && { details }) }, pairedItem: { item } };
 	return Object.defineProperty(failed, 'error', { value: told, writable: true, configurable: true });
 }

@@ -420,7 +420,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'proxy-answered',
 		speakers: IDENTITY,
 		words:
-			/\b(?:HTTP|HTTP status|status code) (?:407|511|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^HTTP status 4(?!08|25)\d\d$|^Expected JSON response from OAuth2|^Unsupported content type:|^Maximum number of redirects exceeded/m,
+			/\b(?:HTTP|HTTP status|status code) (?:407|511|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^HTTP status 4(?!08|25|29)\d\d$|^Expected JSON response from OAuth2|^Unsupported content type: (?:undefined|text\/(?:html|plain)|application\/xhtml)|^Maximum number of redirects exceeded/m,
 		code: 'configuration',
 		sentence: (at) => `A proxy, a filter or a sign-in page of the network answered instead of ${peer(at)}${httpStatus(at)}.`,
 		remedy: (at) =>

@@ -80,7 +80,9 @@ export function postedEmail(json: unknown): string | undefined {
 	const fields = fieldsOf(enclosed(json));
 	// Where the text is there, `email` is something else, such as a draft.
 	if ([...TEXTS, ...HTMLS, ...OTHER_TEXTS].some((name) => fields.has(lettersOf(name)))) return undefined;
-	return ['email', 'bodymime', 'data'].map((name) => textOf(fields.get(name))).find(isWholeEmail);
+	// Beside the fields of an email, `data` is something else, such as an email that was attached to it.
+	const names = isEmail(enclosed(json)) ? ['email', 'bodymime'] : ['email', 'bodymime', 'data'];
+	return names.map((name) => textOf(fields.get(name))).find(isWholeEmail);
 }
 
 /** Whether the text has headers, and From among them. */

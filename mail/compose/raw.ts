@@ -140,27 +140,20 @@ function emptyLine(head: string): { at: number; length: number } | undefined {
 	return found === null ? undefined : { at: found.index, length: found[0].length };
 }
 
-/** A byte order mark and a zero-width space in UTF-8, and the mark once more as if it had been Latin: `ï»¿`. */
-const UNSEEN = ['\u00ef\u00bb\u00bf', '\u00e2\u0080\u008b', '\u00c3\u00af\u00c2\u00bb\u00c2\u00bf'];
-/** With no-break spaces in UTF-8. */
-const BLANK_LINE = /^(?:\u00c2\u00a0|\s)*$/;
+/** In bytes: more than editors, exports and templates put before the headers. */
+const LONGEST_BEGINNING = 10_000;
+/**
+ * A byte order mark and a zero-width space in UTF-8, the mark once more as if it had been Latin (`ï»¿`), and blank lines, also with no-break
+ * spaces in UTF-8.
+ */
+const BEGINNING = /^(?:\u00ef\u00bb\u00bf|\u00e2\u0080\u008b|\u00c3\u00af\u00c2\u00bb\u00c2\u00bf|(?:\u00c2\u00a0|[^\S\n])*\n)*/;
 
 /**
- * Number of bytes of byte order marks and blank lines, which editors, exports and templates put before the headers.
+ * Number of bytes before the headers that are byte order marks and blank lines.
  * @param head the email or its beginning, one character for each byte
  */
 export function emptyBeginning(head: string): number {
-	let at = behindUnseen(head, 0);
-	for (let end = head.indexOf('\n', at); end >= 0 && BLANK_LINE.test(head.slice(at, end)); end = head.indexOf('\n', at))
-		at = behindUnseen(head, end + 1);
-	return at;
-}
-
-function behindUnseen(head: string, from: number): number {
-	let at = from;
-	const begins = (mark: string): boolean => head.startsWith(mark, at);
-	for (let mark = UNSEEN.find(begins); mark !== undefined; mark = UNSEEN.find(begins)) at += mark.length;
-	return at;
+	return BEGINNING.exec(head.slice(0, LONGEST_BEGINNING))?.[0].length ?? 0;
 }
 
 function parseFields(head: string): Field[] {

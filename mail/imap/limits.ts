@@ -33,10 +33,8 @@ export const LIBRARY_LIMITS = {
 
 /** Allowance for all answers to one command, in addition to the requested email. */
 const SPARE_BYTES = 24 * MIB;
-/** RFC822.SIZE is an estimate on some servers (Exchange), so an email may be this many times larger or smaller. */
+/** RFC822.SIZE is an estimate on some servers (Exchange), so an email may be this many times larger. */
 const ESTIMATE_FACTOR = 4;
-/** In addition, in bytes: what a store needs besides the text. */
-const ESTIMATE_BYTES = 64 * 1024;
 
 /** Maximum number of bytes that a command may bring if it requests this many bytes of email. */
 function mostBytes(expectedBytes: number): number {
@@ -46,11 +44,6 @@ function mostBytes(expectedBytes: number): number {
 /** Maximum number of bytes that an email of this reported size may bring. */
 export function mostOfMail(size: number): number {
 	return ESTIMATE_FACTOR * size + MIB;
-}
-
-/** Minimum number of bytes that an email of this reported size may have if the server returns the same twice. */
-export function leastOfMail(size: number): number {
-	return Math.min(size - ESTIMATE_BYTES, size / ESTIMATE_FACTOR);
 }
 
 /** Interval at which bytes are counted, in ms. A fast server sends about ten megabytes in this time. */

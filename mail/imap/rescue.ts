@@ -3,7 +3,7 @@ import type { FetchQueryObject, ImapFlow } from 'imapflow';
 import { blameOf } from '../blame';
 import { MailError } from '../errors';
 import { ask, unfit, unreadable, withheld, type Use } from './ask';
-import { leastOfMail, mostOfMail, tooMuch } from './limits';
+import { mostOfMail, tooMuch } from './limits';
 import type { ImapSession } from './session';
 
 /** The library's default of 64 KiB costs a round trip for each piece: 35 s for 100 MB at 20 ms. */
@@ -11,6 +11,10 @@ const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
 /** After this many empty answers, the part counts as ended. */
 const EMPTY_ANSWERS = 3;
 const LITTLE = 1024;
+/** If a second answer is the same and differs from RFC822.SIZE by fewer bytes, it counts as complete, because Exchange estimates the size. */
+const ESTIMATE_BYTES = 64 * 1024;
+/** How many times larger than the email its size in the store may be. */
+const STORE_FACTOR = 4;
 
 /** RFC822.SIZE is an estimate on some servers. An answer of less than half of it is not accepted at once. */
 export function isFarBelow(bytes: number, size: number): boolean {
@@ -21,8 +25,8 @@ export function isFarBelow(bytes: number, size: number): boolean {
  * Fetches in other ways an email that the server lists but did not return, or returned only in part. Exchange answers BODY.PEEK[]
  * with a bare OK for half an hour or for ever, while the email's HEADER and TEXT, or its BODY[], can be fetched
  * (OfflineIMAP/offlineimap#62, MailKit#908). Exchange may also list the size in its store, where texts take two bytes a character
- * (MS-STANXIMAP, section 2.2.25; https://github.com/stalwartlabs/vandelay/issues/12). What it returns twice is then the email, and what
- * it returns in all three ways is all that it has.
+ * (MS-STANXIMAP, section 2.2.25; https://github.com/stalwartlabs/vandelay/issues/12). What it returns twice, and what has an end, is then the
+ * email.
  *
  * @param short what came in place of the email
  * @returns the email, or why it cannot be fetched; nothing if it has left the folder
@@ -37,11 +41,12 @@ export async function rescue(
 	if (!(await withheld(use, [uid])).has(uid)) return undefined;
 	let reason = failure ?? (short === undefined ? unreadable() : cutOff(short.length, size));
 	let last = short;
-	let same = 1;
 	const isWhole = (bytes: Buffer): boolean => {
-		same = last?.equals(bytes) === true && bytes.length > 0 ? same + 1 : 1;
+		const [before, isFull] = [last, !isFarBelow(bytes.length, size)];
 		last = bytes;
-		return !isFarBelow(bytes.length, size) || same > 2 || (same > 1 && bytes.length > leastOfMail(size));
+		if (isFull || bytes.length === 0) return isFull;
+		if (short?.equals(bytes) === true && size - bytes.length < ESTIMATE_BYTES) return true;
+		return before?.equals(bytes) === true && bytes.length > size / STORE_FACTOR && hasEnd(bytes);
 	};
 	for (const way of [headerAndText, plainBody]) {
 		try {
@@ -55,6 +60,17 @@ export async function rescue(
 		}
 	}
 	return reason;
+}
+
+/** Whether an email ends as one does, and not in the middle: with a line, and a multipart with its last boundary (RFC 2046, section 5.1.1). */
+function hasEnd(mail: Buffer): boolean {
+	const header = mail.toString('latin1', 0, 256 * 1024).split('\r\n\r\n', 1)[0] ?? '';
+	const type = /^content-type:(?:[^\r\n]|\r\n[ \t])*/im.exec(header)?.[0] ?? '';
+	const end = mail.toString('latin1', Math.max(0, mail.length - 4096));
+	if (!/^content-type:\s*multipart\//i.test(type)) return end.endsWith('\r\n');
+	const [, inQuotes, bare] = /;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;]*))/i.exec(type) ?? [];
+	const boundary = inQuotes ?? bare ?? '';
+	return boundary !== '' && end.includes(`--${boundary}--`);
 }
 
 async function headerAndText(use: Use, uid: number, size: number): Promise<Buffer | undefined> {

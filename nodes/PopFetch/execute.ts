@@ -29,10 +29,10 @@ export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecu
 	if (context.getNodeParameter('operation', 0, 'getMany') === 'delete') return await deleteItems(context);
 	const run = tries.begin(context);
 	const kept = run?.kept ?? {};
-	const fetched = (kept.fetched ??= { memory: new Memory(context), items: new Map() });
 	const isLast = run === undefined || run.isLast;
 	try {
-		const results = await fetchEach(context, fetched, isLast);
+		kept.fetched ??= { memory: new Memory(context), items: new Map() };
+		const results = await fetchEach(context, kept.fetched, isLast);
 		// n8n runs the node again only if it failed, or if its first item has this field.
 		if (results[0]?.json.error === undefined) kept.fetched = undefined;
 		return results;

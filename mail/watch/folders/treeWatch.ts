@@ -56,6 +56,8 @@ export class TreeWatch<Item> {
 	/** When the last survey of this watch began, and how long it took, in ms of a clock that nobody sets; negative before the first one. */
 	#survey = { begun: -Infinity, took: 0 };
 	readonly #order = new SurveyOrder();
+	/** What ended the last survey that ended early. */
+	#endedBy: MailError | undefined;
 	/** Folders whose names the server does not understand, and until when, in ms of a clock that nobody sets. */
 	readonly #notUnderstood = new Map<string, number>();
 	#storedAt = 0;
@@ -206,7 +208,10 @@ export class TreeWatch<Item> {
 		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
 		// Exchange says "Server Unavailable. 15" of a folder that it can never open, too (OfflineIMAP/offlineimap#291).
-		const mayBeFolders = (error: unknown): boolean => session.over || isVague(asMailError(error));
+		const mayBeFolders = (cause: unknown): boolean => {
+			this.#endedBy = asMailError(cause);
+			return (session.over && this.#endedBy.retryAfterMs === undefined) || isVague(this.#endedBy);
+		};
 		const leftOut = await this.#order.through(folders, mayBeFolders, async (path) => {
 			if (this.#watch.stopped) throw stoppedWatch();
 			await this.#surveyOne(session, path, path === stalest);
@@ -214,6 +219,7 @@ export class TreeWatch<Item> {
 		if (leftOut !== '') {
 			this.#log(`two checks in a row have ended as soon as "${leftOut}" was checked, so the last check has left it out`);
 			if (noteShut(this.options.memory, leftOut, this.#begin.at)) this.#store();
+			if (this.#endedBy !== undefined) this.#branchOf(leftOut).telling.shut(this.#endedBy);
 		}
 		this.#survey = { begun, took: performance.now() - begun };
 		const { memory } = this.options;
@@ -250,7 +256,17 @@ export class TreeWatch<Item> {
 	/** @returns undefined if the server does not answer it, for example because the folder was deleted a moment ago */
 	async #statusOf(session: ImapSession, path: string): Promise<StatusObject | undefined> {
 		if (performance.now() < (this.#notUnderstood.get(path) ?? 0)) return undefined;
-		return await this.#alone(session, path, async () => await statusOf(session, path));
+		return await this.#alone(
+			session,
+			path,
+			async () =>
+				await statusOf(session, path).catch((error: unknown) => {
+					// Exchange lists a folder with a tab in its name, and understands no command for it (closeio/sync-engine#964).
+					if (session.misunderstood && asMailError(error).code === 'protocol')
+						this.#notUnderstood.set(path, performance.now() + NOT_UNDERSTOOD_MS);
+					throw error;
+				}),
+		);
 	}
 
 	/** @returns whether the folder could be looked into */
@@ -278,8 +294,6 @@ export class TreeWatch<Item> {
 			return await work();
 		} catch (cause) {
 			const error = asMailError(cause);
-			// Exchange lists a folder with a tab in its name, and understands no command for it (closeio/sync-engine#964).
-			if (session.misunderstood && error.code !== 'throttled') this.#notUnderstood.set(path, performance.now() + NOT_UNDERSTOOD_MS);
 			const isWrongField = error.code === 'input' && this.#survey.begun < 0;
 			if (session.over || this.#watch.stopped || error.code === 'throttled' || isWrongField) throw error;
 			if (noteShut(this.options.memory, path, this.#begin.at)) this.#store();
