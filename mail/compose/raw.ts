@@ -143,8 +143,8 @@ function emptyLine(head: string): { at: number; length: number } | undefined {
 /** In bytes: more than editors, exports and templates put before the headers. */
 const LONGEST_BEGINNING = 10_000;
 /**
- * A byte order mark and a zero-width space in UTF-8, the mark once more as if it had been Latin (`ï»¿`), and blank lines, also with no-break
- * spaces in UTF-8.
+ * A byte order mark and a zero-width space in UTF-8, the mark once more as if it had been Latin (`ï»¿`), and blank lines, also with
+ * no-break spaces in UTF-8.
  */
 const BEGINNING = /^(?:\u00ef\u00bb\u00bf|\u00e2\u0080\u008b|\u00c3\u00af\u00c2\u00bb\u00c2\u00bf|(?:\u00c2\u00a0|[^\S\n])*\n)*/;
 

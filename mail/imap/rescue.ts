@@ -11,7 +11,7 @@ const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
 /** After this many empty answers, the part counts as ended. */
 const EMPTY_ANSWERS = 3;
 const LITTLE = 1024;
-/** If a second answer is the same and differs from RFC822.SIZE by fewer bytes, it counts as complete, because Exchange estimates the size. */
+/** If a second answer is the same and differs from RFC822.SIZE by fewer bytes, it counts as complete: Exchange estimates the size. */
 const ESTIMATE_BYTES = 64 * 1024;
 /** How many times larger than the email its size in the store may be. */
 const STORE_FACTOR = 4;
@@ -62,7 +62,7 @@ export async function rescue(
 	return reason;
 }
 
-/** Whether an email ends as one does, and not in the middle: with a line, and a multipart with its last boundary (RFC 2046, section 5.1.1). */
+/** Whether an email does not end in the middle: it ends with a line, a multipart with its last boundary (RFC 2046, section 5.1.1). */
 function hasEnd(mail: Buffer): boolean {
 	const header = mail.toString('latin1', 0, 256 * 1024).split('\r\n\r\n', 1)[0] ?? '';
 	const type = /^content-type:(?:[^\r\n]|\r\n[ \t])*/im.exec(header)?.[0] ?? '';

@@ -24,8 +24,6 @@ const REST_MS = 50;
 
 /** The sign-in does not wait for as long as this, in ms. A shorter pause may be before a command that it can do without. */
 const LONG_PAUSE_MS = 5_000;
-/** How Exchange ends a session with a token that has expired. It does not ask to wait with that. */
-const TOKEN_ENDED = /AccessTokenExpired|Session invalidated/i;
 
 /**
  * One IMAP session with its own token. It connects, signs in, and then selects one folder. Once closed, it stays closed. When no
@@ -258,7 +256,7 @@ export class ImapSession {
 		});
 		try {
 			const answer = await work(this.client);
-			// If the server has carried out the command, what it refused after that says nothing about it.
+			// The server has carried out the command, and may have refused only what came after it.
 			if (answer !== false && answer !== undefined) this.#throttling = undefined;
 			if (this.over) throw this.#reason();
 			return answer;
@@ -287,7 +285,7 @@ export class ImapSession {
 	#reason(error?: unknown): MailError {
 		// Exchange says how long to wait, and ends the session in the same breath: https://github.com/simonrob/email-oauth2-proxy/issues/191
 		const said = this.#goodbye;
-		if (this.#throttling !== undefined && !TOKEN_ENDED.test(said)) return diagnose(this.#throttling, this.at);
+		if (this.#throttling !== undefined && !/AccessTokenExpired|Session invalidated/i.test(said)) return diagnose(this.#throttling, this.at);
 		const found = diagnose(said === '' ? (this.#lastError ?? error ?? new Error('connection closed')) : new Error(said), this.at);
 		if (found.code !== 'protocol' && found.code !== 'rejected' && found.code !== 'notFound') return found;
 		// Whatever the server said at the end, the requested email is not the cause.

@@ -208,15 +208,13 @@ export class Folders {
 				field: 'New Name',
 				remedy: 'Choose a path outside of the folder.',
 			});
-		try {
-			return await this.#moveTo(folder, path);
-		} catch (error) {
+		return await this.#moveTo(folder, path).catch(async (error: unknown) => {
 			// Exchange answers RENAME below a folder that does not exist with BAD, where others create it (RFC 3501, section 6.3.5).
-			const isBad = error instanceof MailError && error.cause instanceof MailError && error.cause.code === 'protocol';
-			if (!isBad || !isPath || names.length < 2) throw error;
+			const isBad = isPath && error instanceof MailError && error.cause instanceof MailError && error.cause.code === 'protocol';
+			if (!isBad || names.length < 2) throw error;
 			await this.create(names.slice(0, -1).join('/'));
 			return await this.#moveTo(folder, path);
-		}
+		});
 	}
 
 	/** Moves the folder to Deleted Items, as Outlook does, or deletes it permanently with its content. @throws MailError */

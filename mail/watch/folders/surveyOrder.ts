@@ -1,3 +1,4 @@
+import { asMailError, type MailError } from '../../errors';
 import type { Folder } from '../../imap/folders';
 
 /** ms between two surveys for each watched folder. It makes surveys rarer in a mailbox with many folders: Exchange counts commands. */
@@ -18,6 +19,8 @@ export class SurveyOrder {
 	#unsurveyed = '';
 	/** The folder that the next survey leaves out, because two surveys in a row ended at it. It must not hold up the others. */
 	#leftOut = '';
+	/** What ended the last survey that ended early. */
+	endedBy: MailError | undefined;
 
 	/**
 	 * Checks all folders, one after the other.
@@ -27,7 +30,7 @@ export class SurveyOrder {
 	 */
 	async through(
 		folders: readonly Folder[],
-		mayBeFolders: (error: unknown) => boolean,
+		mayBeFolders: (error: MailError) => boolean,
 		check: (path: string) => Promise<void>,
 	): Promise<string> {
 		const [first, leftOut] = [this.#unsurveyed, this.#leftOut];
@@ -38,7 +41,8 @@ export class SurveyOrder {
 			try {
 				await check(path);
 			} catch (error) {
-				if (path === first && folders.length > 1 && mayBeFolders(error)) this.#leftOut = path;
+				this.endedBy = asMailError(error);
+				if (path === first && folders.length > 1 && mayBeFolders(this.endedBy)) this.#leftOut = path;
 				throw error;
 			}
 		}

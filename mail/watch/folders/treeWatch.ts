@@ -2,7 +2,7 @@ import type { StatusObject } from 'imapflow';
 
 import { asMailError, isVague, type MailError } from '../../errors';
 import type { Use } from '../../imap/fetch';
-import { listFolders, statusOf, type Folder } from '../../imap/folders';
+import { listFolders, type Folder } from '../../imap/folders';
 import { ImapSession } from '../../imap/session';
 import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';
@@ -17,6 +17,7 @@ import { Intake, logger } from './intake';
 import { Watch } from '../session/keepAlive';
 import { marksIn } from '../memory/marks';
 import { askFor, keyOf, storing } from '../memory/memory';
+import { NotUnderstood } from './notUnderstood';
 import type { MailboxWatchOptions } from './options';
 import { Slots } from '../session/pauses';
 import type { Rules } from '../handover/rules';
@@ -28,8 +29,6 @@ import { Telling } from '../reports/telling';
 const SURVEY_MS = 60_000;
 /** ms after which the memory is stored without another reason, so that it has the time of the last survey. */
 const STORED_MS = 10 * 60_000;
-/** ms for which a folder whose name the server has not understood is left alone. Exchange ends a session with the third such command. */
-const NOT_UNDERSTOOD_MS = 60 * 60_000;
 /** With each survey, the activity of a folder counts less by this factor, so that another folder can become the busiest. */
 const FADES = 0.9;
 
@@ -56,10 +55,7 @@ export class TreeWatch<Item> {
 	/** When the last survey of this watch began, and how long it took, in ms of a clock that nobody sets; negative before the first one. */
 	#survey = { begun: -Infinity, took: 0 };
 	readonly #order = new SurveyOrder();
-	/** What ended the last survey that ended early. */
-	#endedBy: MailError | undefined;
-	/** Folders whose names the server does not understand, and until when, in ms of a clock that nobody sets. */
-	readonly #notUnderstood = new Map<string, number>();
+	readonly #notUnderstood = new NotUnderstood();
 	#storedAt = 0;
 	#missing = '';
 	/** All folders of the mailbox, as `keyOf` writes them. */
@@ -208,10 +204,7 @@ export class TreeWatch<Item> {
 		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
 		// Exchange says "Server Unavailable. 15" of a folder that it can never open, too (OfflineIMAP/offlineimap#291).
-		const mayBeFolders = (cause: unknown): boolean => {
-			this.#endedBy = asMailError(cause);
-			return (session.over && this.#endedBy.retryAfterMs === undefined) || isVague(this.#endedBy);
-		};
+		const mayBeFolders = (error: MailError): boolean => (session.over && error.retryAfterMs === undefined) || isVague(error);
 		const leftOut = await this.#order.through(folders, mayBeFolders, async (path) => {
 			if (this.#watch.stopped) throw stoppedWatch();
 			await this.#surveyOne(session, path, path === stalest);
@@ -219,7 +212,7 @@ export class TreeWatch<Item> {
 		if (leftOut !== '') {
 			this.#log(`two checks in a row have ended as soon as "${leftOut}" was checked, so the last check has left it out`);
 			if (noteShut(this.options.memory, leftOut, this.#begin.at)) this.#store();
-			if (this.#endedBy !== undefined) this.#branchOf(leftOut).telling.shut(this.#endedBy);
+			if (this.#order.endedBy !== undefined) this.#branchOf(leftOut).telling.shut(this.#order.endedBy);
 		}
 		this.#survey = { begun, took: performance.now() - begun };
 		const { memory } = this.options;
@@ -255,18 +248,8 @@ export class TreeWatch<Item> {
 
 	/** @returns undefined if the server does not answer it, for example because the folder was deleted a moment ago */
 	async #statusOf(session: ImapSession, path: string): Promise<StatusObject | undefined> {
-		if (performance.now() < (this.#notUnderstood.get(path) ?? 0)) return undefined;
-		return await this.#alone(
-			session,
-			path,
-			async () =>
-				await statusOf(session, path).catch((error: unknown) => {
-					// Exchange lists a folder with a tab in its name, and understands no command for it (closeio/sync-engine#964).
-					if (session.misunderstood && asMailError(error).code === 'protocol')
-						this.#notUnderstood.set(path, performance.now() + NOT_UNDERSTOOD_MS);
-					throw error;
-				}),
-		);
+		if (this.#notUnderstood.has(path)) return undefined;
+		return await this.#alone(session, path, async () => await this.#notUnderstood.statusOf(session, path));
 	}
 
 	/** @returns whether the folder could be looked into */
