@@ -62,15 +62,19 @@ export async function rescue(
 	return reason;
 }
 
-/** Whether an email does not end in the middle: it ends with a line, a multipart with its last boundary (RFC 2046, section 5.1.1). */
+/** In bytes: more than programs put behind the last part of an email. */
+const LONGEST_END = 64 * 1024;
+
+/** Whether an email has content that does not end in the middle: a text ends with a line, a multipart with its last boundary (RFC 2046). */
 function hasEnd(mail: Buffer): boolean {
-	const header = mail.toString('latin1', 0, 256 * 1024).split('\r\n\r\n', 1)[0] ?? '';
-	const type = /^content-type:(?:[^\r\n]|\r\n[ \t])*/im.exec(header)?.[0] ?? '';
-	const end = mail.toString('latin1', Math.max(0, mail.length - 4096));
+	const begin = mail.indexOf('\r\n\r\n') + 4;
+	if (begin < 4 || begin === mail.length) return false;
+	const type = /^content-type:(?:[^\r\n]|\r\n[ \t])*/im.exec(mail.toString('latin1', 0, begin))?.[0] ?? '';
+	const end = mail.toString('latin1', Math.max(begin - 2, mail.length - LONGEST_END));
 	if (!/^content-type:\s*multipart\//i.test(type)) return end.endsWith('\r\n');
-	const [, inQuotes, bare] = /;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;]*))/i.exec(type) ?? [];
-	const boundary = inQuotes ?? bare ?? '';
-	return boundary !== '' && end.includes(`--${boundary}--`);
+	const [, inQuotes, bare = ''] = /;\s*boundary\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/i.exec(type) ?? [];
+	const boundary = (inQuotes?.replace(/\\(.)/g, '$1') ?? bare).trimEnd();
+	return boundary !== '' && end.split('\r\n').some((line) => line.trimEnd() === `--${boundary}--`);
 }
 
 async function headerAndText(use: Use, uid: number, size: number): Promise<Buffer | undefined> {

@@ -129,9 +129,11 @@ function takeDay(words: readonly string[], startsWithDayOfWeek: boolean): Day | 
 		const numbers = /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})\.?$/.exec(word);
 		if (numbers !== null) return numericDay(numbers[1] ?? '', Number(numbers[3]), numbers[4] ?? '', numbers[2] ?? '', words);
 	}
-	// In "mar. 3 mars 2026", the first one can be a day of the week. So can one behind it that has lost a letter.
+	// In "mar. 3 mars 2026", the first one can be a day of the week. So can one behind the month that has lost a letter.
 	const whole = words.findLastIndex((word) => monthOf(word) !== undefined && !hasLost(word));
-	const at = whole > 0 || (whole === 0 && !startsWithDayOfWeek) ? whole : words.findLastIndex((word) => monthOf(word) !== undefined);
+	const isBehindDay =
+		whole === 0 && /^\d{1,2}\.?$/.test(words[1] ?? '') && hasLost(words[2] ?? '') && monthOf(words[2] ?? '') !== undefined;
+	const at = isBehindDay ? 2 : whole >= 0 ? whole : words.findLastIndex((word) => monthOf(word) !== undefined);
 	if (at === 0 && startsWithDayOfWeek && hasUnknownMonth(words)) return undefined;
 	const month = monthOf(words[at] ?? '');
 	const numbers = words.flatMap((word) => /^(\d{1,4})(?:st|nd|rd|th|er|\.|o|a)?$/.exec(word)?.[1] ?? []);

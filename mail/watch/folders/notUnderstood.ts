@@ -21,7 +21,10 @@ export class NotUnderstood {
 		try {
 			return await statusOf(session, path);
 		} catch (error) {
-			if (session.misunderstood && asMailError(error).code === 'protocol') this.#until.set(path, performance.now() + LEFT_ALONE_MS);
+			const { code, response = '' } = asMailError(error);
+			// "Command received in Invalid state" is about the session, and not about the folder.
+			const isName = session.misunderstood && code === 'protocol' && !/invalid state/i.test(response);
+			if (isName) this.#until.set(path, performance.now() + LEFT_ALONE_MS);
 			throw error;
 		}
 	}

@@ -152,6 +152,11 @@ describe('a mail of which the server gives the same beginning each time', () => 
 			`Content-Type: multipart/mixed; boundary=b\r\n${mail('second', `--b\r\n\r\n${'all is well\r\n'.repeat(9_000)}`)}`,
 			2.5,
 		],
+		[
+			'one that has the end of an inner one only',
+			`Content-Type: multipart/mixed; boundary=B\r\n${mail('second', `--B\r\nContent-Type: multipart/mixed; boundary="B--1"\r\n\r\n--B--1\r\n\r\n${'all is well\r\n'.repeat(9_000)}--B--1--`)}`,
+			2.5,
+		],
 		['less than a quarter', mail('second', 'all is well\r\n'.repeat(9_000)), 5],
 	])('is not complete: %s', async (_what, sent, factor) => {
 		const { told } = await fetched(sent, { kind: 'size', factor });
