@@ -224,7 +224,13 @@ export async function getConversation(scene: Scene): Promise<INodeExecutionData[
 		items.push(...(await itemsOf(scene, mails, options, { emails: mails.length })));
 		tellRefused(scene, found.refused, items);
 		if (mails.length < found.mails.length)
-			items.push({ json: { thereIsMore: true, returned: mails.length, leftOut: found.more ? 'the oldest and the newest' : 'the oldest' } });
+			items.push({
+				json: {
+					thereIsMore: true,
+					returned: mails.length,
+					...(found.more ? { leftOut: 'the oldest and the newest' } : { total: found.mails.length, leftOut: 'the oldest' }),
+				},
+			});
 		if (found.more)
 			scene.context.addExecutionHints?.({
 				message: `The conversation has more than ${found.mails.length} emails. The newest are left out.`,
