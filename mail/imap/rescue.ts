@@ -2,6 +2,8 @@ import type { FetchQueryObject, ImapFlow } from 'imapflow';
 
 import { blameOf } from '../blame';
 import { MailError } from '../errors';
+import { fieldsAtBeginning, firstOf } from '../item/headerBlock';
+import { readParameters } from '../item/parameters';
 import { ask, unfit, unreadable, withheld, type Use } from './ask';
 import { mostOfMail, tooMuch } from './limits';
 import type { ImapSession } from './session';
@@ -69,11 +71,10 @@ const LONGEST_END = 64 * 1024;
 function hasEnd(mail: Buffer): boolean {
 	const begin = mail.indexOf('\r\n\r\n') + 4;
 	if (begin < 4 || begin === mail.length) return false;
-	const type = /^content-type:(?:[^\r\n]|\r\n[ \t])*/im.exec(mail.toString('latin1', 0, begin))?.[0] ?? '';
+	const { value, parameters } = readParameters(firstOf(fieldsAtBeginning(mail.subarray(0, begin)), 'content-type'), []);
 	const end = mail.toString('latin1', Math.max(begin - 2, mail.length - LONGEST_END));
-	if (!/^content-type:\s*multipart\//i.test(type)) return end.endsWith('\r\n');
-	const [, inQuotes, bare = ''] = /;\s*boundary\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/i.exec(type) ?? [];
-	const boundary = (inQuotes?.replace(/\\(.)/g, '$1') ?? bare).trimEnd();
+	if (!value.startsWith('multipart/')) return end.endsWith('\r\n');
+	const boundary = parameters.get('boundary')?.trimEnd() ?? '';
 	return boundary !== '' && end.split('\r\n').some((line) => line.trimEnd() === `--${boundary}--`);
 }
 

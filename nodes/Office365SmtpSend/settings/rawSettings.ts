@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { inputError, MailError } from '../../../mail/errors';
 import type { ComposedMail } from '../../../mail/compose/message';
 import { inShares } from '../../../mail/compose/outgoingFile';
-import { composeRaw } from '../../../mail/compose/raw';
+import { composeRaw, emptyBeginning } from '../../../mail/compose/raw';
 import { rawText } from '../../../mail/compose/foreignItem';
 import { choice, record, text } from '../../parameters/parameterValues';
 import { fileOf, property } from './attachments';
@@ -47,15 +47,17 @@ export async function readRawSource(context: MailContext, item: number): Promise
 	return await binarySource(context, item, text(parameter('binaryPropertyName'), 'Input Binary Field'));
 }
 
-/** How an email begins, after a byte order mark or blanks. */
-const HEADER = /^[\u00ef\u00bb\u00bf\s]*[!-9;-~]{1,76}:/;
-
 /** Also in base64, in which Gmail's API returns an email. */
 function textSource(content: string): RawSource {
 	if (content.trim() === '') throw inputError('Message', 'it is empty.', 'Enter a whole email: headers, an empty line, and the body.');
 	const decoded = rawText(content);
-	const bytes = HEADER.test(decoded.toString('latin1', 0, 100)) ? decoded : Buffer.from(content);
+	const bytes = beginsWithHeader(decoded) ? decoded : Buffer.from(content);
 	return { open: async () => await Promise.resolve(inShares(bytes)), size: bytes.length, field: 'Message' };
+}
+
+function beginsWithHeader(mail: Buffer): boolean {
+	const head = mail.toString('latin1', 0, 20_000);
+	return /^[!-9;-~]{1,76}:/.test(head.slice(emptyBeginning(head)));
 }
 
 async function binarySource(context: MailContext, item: number, name: string): Promise<RawSource> {
