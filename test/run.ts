@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmS
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { ensureN8n } from '../sandbox/n8n';
+import { ensureN8n, type Installation } from '../sandbox/n8n';
 import { notedHarmless, notedSecrets, REGISTRY, reports } from '../sandbox/secrets/registry';
 import { Search, searchFolder } from '../sandbox/secrets/search';
 import { lockReport } from './package/newest';
@@ -11,7 +11,8 @@ import { ensureBrowser, ensureQueueServers, ensureServers } from '../sandbox/ser
 
 /**
  * `npm test [files …]`: build, types and lint, each one counted check; then vitest over test/; then a search for secrets
- * that leaked, one check more. The last line is `N passed, N failed`.
+ * that leaked, one check more. The last line is `N passed, N failed`. All of it runs in n8n's own Node, as the package does, but for
+ * {@link IN_THIS_NODE}.
  */
 const ROOT = resolve(__dirname, '..');
 const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name);
@@ -27,16 +28,16 @@ async function main(): Promise<Count> {
 	ensureServers();
 	ensureQueueServers();
 	ensureBrowser();
-	await ensureN8n((line) => console.log(line));
+	const n8n = await ensureN8n((line) => console.log(line));
 	const tell = (name: string, ok: boolean): void => {
 		count[ok ? 'passed' : 'failed'] += 1;
 		console.log(`${ok ? '✓' : '✗'} ${name}`);
 	};
 	// The tests and some of the checks look at what was built.
-	tell('the package builds', await holds(['gulp', 'build', '--silent']));
-	const tests = await runVitest(files, async () => {
+	tell('the package builds', await holds(n8n, ['gulp', 'build', '--silent']));
+	const tests = await runVitest(n8n, files, async () => {
 		// Each of them works on one core; together they take as long as the longest.
-		await Promise.all(CHECKS.map(async ([name, command]) => tell(name, await holds(command))));
+		await Promise.all(CHECKS.map(async ([name, command]) => tell(name, await holds(n8n, command))));
 		// Not counted: a library's new release is no fault of ours, but has to be looked at.
 		for (const line of await lockReport()) console.log(`! ${line}`);
 	});
@@ -47,12 +48,12 @@ const CHECKS: ReadonlyArray<readonly [string, readonly string[]]> = [
 	['the types are right in every folder', ['tsc', '-p', 'tsconfig.check.json']],
 	['the lint rules of n8n and our own hold', ['eslint', '.']],
 	['no file, export or dependency is left that nobody uses', ['knip']],
-	['the code is formatted (npm run format)', ['prettier', '--check', '--log-level', 'warn', '.']],
+	['the code is formatted (npm run format)', ['oxfmt', '--check', '.']],
 ];
 
 /** Runs a command of node_modules to its end and prints what it says, all at once. @returns whether it found nothing wrong */
-async function holds([name = '', ...args]: readonly string[]): Promise<boolean> {
-	const child = spawn(bin(name), args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+async function holds({ node }: Installation, [name = '', ...args]: readonly string[]): Promise<boolean> {
+	const child = spawn(node, [bin(name), ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
 	const said: Buffer[] = [];
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
 	const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
@@ -62,6 +63,20 @@ async function holds([name = '', ...args]: readonly string[]): Promise<boolean> 
 
 /** Tests that follow those in n8n, so that both lanes end at about the same time. */
 const LATER = ['test/n8n/examples.test.ts', 'test/n8n/flows.test.ts', 'test/attack', 'test/fuzz'];
+/**
+ * What is tested in the Node that began this run, which may be the oldest one that the package allows: loading what is packed, and a test
+ * of each node.
+ */
+const IN_THIS_NODE = [
+	'test/package',
+	'test/mail/pop3',
+	'test/nodes/mailCases.test.ts',
+	'test/nodes/ImapMailbox/execute.test.ts',
+	'test/nodes/ImapTrigger/activation.test.ts',
+	'test/nodes/Office365SmtpSend/items.test.ts',
+	'test/nodes/PopFetch/execute.test.ts',
+	'test/nodes/PopTrigger/poll.test.ts',
+];
 const without = (...tests: string[]): string[] => tests.map((test) => `--exclude=${test.endsWith('.ts') ? test : `${test}/**`}`);
 
 /**
@@ -69,15 +84,18 @@ const without = (...tests: string[]): string[] => tests.map((test) => `--exclude
  * looks at some things only once a minute, or for the end of a pause that a server asks for. Two files in each lane keep two cores busy;
  * more would only wait for the cores. The first lane begins beside the checks, which come first in the second one.
  */
-const LANES = [[['test/n8n', ...without(...LATER)], LATER], [without('test/n8n', ...LATER)]];
+const LANES = [
+	[['test/n8n', ...without(...LATER)], LATER],
+	[without('test/n8n', ...LATER, ...IN_THIS_NODE), IN_THIS_NODE],
+];
 
 /** The tests, and one check more: that no secret that they made left the place where it belongs. @param checks what comes before the tests */
-async function runVitest(files: string[], checks: () => Promise<void>): Promise<Count> {
+async function runVitest(n8n: Installation, files: string[], checks: () => Promise<void>): Promise<Count> {
 	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-run-'));
 	const began = Date.now();
 	const runs: Array<Count & { kept: string[] }> = [];
 	const runAll = async (lane: string[][]): Promise<void> => {
-		for (const args of lane) runs.push(await runOnce(args, folder));
+		for (const args of lane) runs.push(await runOnce(args === IN_THIS_NODE ? process.execPath : n8n.node, args, folder));
 	};
 	try {
 		const [first = [], second = []] = files.length === 0 ? LANES : [[], [files]];
@@ -92,13 +110,13 @@ async function runVitest(files: string[], checks: () => Promise<void>): Promise<
 }
 
 /** One run of vitest. One that ends without a report counts as one failure. @returns also the files that it wrote */
-async function runOnce(args: string[], folder: string): Promise<Count & { kept: string[] }> {
+async function runOnce(node: string, args: string[], folder: string): Promise<Count & { kept: string[] }> {
 	const place = mkdtempSync(join(folder, 'run-'));
 	const json = join(place, 'report.json');
 	const output = join(place, 'output');
 	const kept = [json, output];
 	try {
-		const code = await vitest(['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...args], output, {
+		const code = await vitest(node, ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...args], output, {
 			...process.env,
 			[REGISTRY]: folder,
 		});
@@ -112,8 +130,8 @@ async function runOnce(args: string[], folder: string): Promise<Count & { kept: 
 }
 
 /** Shows what vitest prints and keeps it in a file. */
-async function vitest(args: string[], output: string, env: NodeJS.ProcessEnv): Promise<number | null> {
-	const child = spawn(bin('vitest'), ['run', ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+async function vitest(node: string, args: string[], output: string, env: NodeJS.ProcessEnv): Promise<number | null> {
+	const child = spawn(node, [bin('vitest'), 'run', ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
 	const keep = (to: NodeJS.WriteStream) => (chunk: Buffer) => {
 		to.write(chunk);
 		appendFileSync(output, chunk);

@@ -5,7 +5,11 @@ import type { ImapSession } from './session';
 
 /** What happens to an email on the server once it has been processed. Each action can be repeated without harm. */
 export type Action =
-	{ kind: 'nothing' } | { kind: 'read' } | { kind: 'flag' } | { kind: 'move'; to: string; markRead?: boolean } | { kind: 'delete' };
+	| { kind: 'nothing' }
+	| { kind: 'read' }
+	| { kind: 'flag' }
+	| { kind: 'move'; to: string; markRead?: boolean }
+	| { kind: 'delete' };
 
 /**
  * @param toBeDeleted further emails of the folder that are to be deleted. An earlier attempt may have marked them as deleted.

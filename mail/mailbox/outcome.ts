@@ -3,7 +3,9 @@ import type { ImapSession } from '../imap/session';
 
 /** What was done to one email. */
 export type Done =
-	{ kind: 'done'; uid?: number; uidValidity?: string } | { kind: 'gone'; reason?: string } | { kind: 'failed'; error: MailError };
+	| { kind: 'done'; uid?: number; uidValidity?: string }
+	| { kind: 'gone'; reason?: string }
+	| { kind: 'failed'; error: MailError };
 
 /** The folder of the emails, as it was when they were found. */
 export interface Place {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { IDataObject } from 'n8n-workflow';
 
+import * as threads from '../../../mail/item/workerPool';
 import { PopTrigger } from '../../../nodes/PopTrigger/PopTrigger.node';
 import { startRelay, startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { pollFunctions, told, type Scene, type Told } from '../../support/contexts';
@@ -35,9 +36,13 @@ const journals = (): string =>
 		.join();
 const subjects = (about: Told): unknown[][] => about.executions.map(({ items }) => items.map(({ json }) => json.subject));
 
-/** A process of n8n: the trigger's state lives as long as it does. */
+/**
+ * A process of n8n: the trigger's state lives as long as it does. The threads that read emails have none, and stay: to start one for each
+ * process would take more than half of the work of these tests.
+ */
 async function freshProcess(): Promise<(scene: Scene, about: Told) => Promise<unknown>> {
 	vi.resetModules();
+	vi.doMock('../../../mail/item/workerPool', () => threads);
 	const { pollOnce } = await import('../../../nodes/PopTrigger/poll');
 	return async (scene, about) => await pollOnce(pollFunctions(scene, about));
 }
