@@ -57,7 +57,7 @@ export default tseslint.config(
 		},
 	},
 	{
-		// Prettier breaks code at 140 columns, but neither strings nor comments. A function longer than this hides its parts, and
+		// The formatter breaks code at 140 columns, but neither strings nor comments. A function longer than this hides its parts, and
 		// so does a file. The limit of files is what the longest has, without comments: it may become lower, never higher.
 		files: ['mail/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts'],
 		rules: {
