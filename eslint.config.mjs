@@ -19,29 +19,8 @@ const repository = {
 
 export default tseslint.config(
 	{ ignores: ['dist/**', 'node_modules/**', 'sandbox/n8n/package-lock.json', 'gulpfile.js', '**/*.mjs', 'vitest.config.ts'] },
-	{
-		files: ['**/*.ts'],
-		extends: [tseslint.configs.recommendedTypeChecked],
-		languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
-		rules: {
-			// `as const` and `satisfies` stay; `as X` over input hides what came in.
-			'@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
-			'@typescript-eslint/no-floating-promises': 'error',
-			// JSON.parse and third-party errors are `any`; they are given a type where they are read.
-			'@typescript-eslint/no-unsafe-assignment': 'off',
-			'@typescript-eslint/no-unsafe-return': 'off',
-			'@typescript-eslint/no-unsafe-argument': 'off',
-			// A name that begins with _ says that the value is not looked at.
-			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-			// An interface may ask for a promise where an implementation has nothing to wait for.
-			'@typescript-eslint/require-await': 'off',
-		},
-	},
-	{
-		// Tests and benchmarks look into n8n's answers and load n8n's own modules, which come without types.
-		files: ['test/**/*.ts', 'bench/**/*.ts'],
-		rules: { '@typescript-eslint/no-unsafe-call': 'off', '@typescript-eslint/no-unsafe-member-access': 'off' },
-	},
+	// Types, and what TypeScript needs rules for, are looked at by oxlint: .oxlintrc.json.
+	{ files: ['mail/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts'], extends: [tseslint.configs.base] },
 	{
 		files: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 		extends: [n8nCommunityNodesPlugin.configs.recommendedWithoutN8nCloudSupport],

@@ -44,7 +44,11 @@ async function make(path: string, token: string): Promise<boolean> {
 }
 
 async function write(file: FileHandle, token: string): Promise<void> {
-	await file.writeFile(token).finally(async () => await file.close());
+	try {
+		await file.writeFile(token);
+	} finally {
+		await file.close();
+	}
 }
 
 /** Tells files apart that were made one after the other at the same path; empty if there is none. */

@@ -662,11 +662,19 @@ async function askAt(authority: string): Promise<unknown> {
 }
 async function askThrough(proxy: Proxy, scheme = 'http'): Promise<unknown> {
 	withEnvironment({ HTTPS_PROXY: `${scheme}://localhost:${proxy.port}`, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined });
-	return await askAt('https://login.example.test').finally(async () => await proxy.stop());
+	try {
+		return await askAt('https://login.example.test');
+	} finally {
+		await proxy.stop();
+	}
 }
 async function talkThrough(protocol: 'smtp' | 'imap' | 'pop', proxy: Proxy): Promise<unknown> {
 	withEnvironment({ [MAIL_PROXY]: `http://localhost:${proxy.port}`, NO_PROXY: undefined, no_proxy: undefined });
-	return await TALK[protocol](account()).finally(async () => await proxy.stop());
+	try {
+		return await TALK[protocol](account());
+	} finally {
+		await proxy.stop();
+	}
 }
 async function askHost(): Promise<unknown> {
 	return await appTokens({ cloud: cloudOf(customCloud(sandbox)), authentication: 'managedIdentity', clientId: '' })(false);
