@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { join, resolve } from 'node:path';
 
 import { CACHE } from '../cache';
-import { npm } from './install';
+import { npm, withLock } from './install';
 
 const ROOT = resolve(__dirname, '..', '..');
 
@@ -22,30 +22,37 @@ export async function pack(folder: string): Promise<string> {
 export async function installNodes(userFolder: string): Promise<void> {
 	const target = join(userFolder, '.n8n', 'nodes');
 	const cached = join(CACHE, `nodes-${contentKey()}`);
+	// Files of tests that begin at the same time wait for the one that installs.
 	if (!existsSync(cached)) {
-		const partial = `${cached}.partial-${process.pid}`;
-		const tarball = await pack(join(userFolder, 'pack'));
-		mkdirSync(partial, { recursive: true });
-		writeFileSync(
-			join(partial, 'package.json'),
-			JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {}, overrides: pins() }, null, 2),
-		);
-		const flags = [
-			'--audit=false',
-			'--fund=false',
-			'--bin-links=false',
-			'--install-strategy=shallow',
-			'--ignore-scripts=true',
-			'--package-lock=false',
-			'--omit=peer',
-			'--omit=dev',
-		];
-		await npm(partial, ['install', tarball, ...flags]);
-		if (existsSync(cached)) rmSync(partial, { recursive: true, force: true });
-		else renameSync(partial, cached);
+		await withLock(`${cached}.lock`, async () => {
+			if (!existsSync(cached)) await installInto(cached, userFolder);
+		});
 	}
 	rmSync(target, { recursive: true, force: true });
 	cpSync(cached, target, { recursive: true, verbatimSymlinks: true });
+}
+
+/** @param folder for the tarball */
+async function installInto(cached: string, folder: string): Promise<void> {
+	const partial = `${cached}.partial-${process.pid}`;
+	const tarball = await pack(join(folder, 'pack'));
+	mkdirSync(partial, { recursive: true });
+	writeFileSync(
+		join(partial, 'package.json'),
+		JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {}, overrides: pins() }, null, 2),
+	);
+	const flags = [
+		'--audit=false',
+		'--fund=false',
+		'--bin-links=false',
+		'--install-strategy=shallow',
+		'--ignore-scripts=true',
+		'--package-lock=false',
+		'--omit=peer',
+		'--omit=dev',
+	];
+	await npm(partial, ['install', tarball, ...flags]);
+	renameSync(partial, cached);
 }
 
 /** Tells apart what npm would pack: the files that package.json names, and those that npm takes in any case. */
