@@ -19,7 +19,7 @@ const repository = {
 
 export default tseslint.config(
 	{ ignores: ['dist/**', 'node_modules/**', 'sandbox/n8n/package-lock.json', 'gulpfile.js', '**/*.mjs', 'vitest.config.ts'] },
-	// Types, and what TypeScript needs rules for, are looked at by oxlint: .oxlintrc.json.
+	// oxlint looks at the types and has the rules that need them: .oxlintrc.json.
 	{ files: ['mail/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts'], extends: [tseslint.configs.base] },
 	{
 		files: ['nodes/**/*.ts', 'credentials/**/*.ts'],

@@ -196,7 +196,7 @@ export async function step(title: string, progress: Progress, work: () => Promis
 	}
 }
 
-/** Runs npm with this process's Node. @throws Error with the end of what it printed */
+/** Runs the npm that is on the path, with its Node. @throws Error with the end of what it printed */
 export async function npm(folder: string, args: string[], env: Record<string, string> = {}): Promise<string> {
 	const child = spawn(program(NPM) ?? NPM, args, {
 		cwd: folder,
@@ -227,9 +227,9 @@ export async function withLock(path: string, work: () => Promise<void>): Promise
 		try {
 			writeFileSync(path, String(process.pid), { flag: 'wx' });
 			break;
-		} catch {
-			const owner = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
-			if (!lives(owner) && existsSync(path) && Date.now() - statSync(path).mtimeMs > 1_000) rmSync(path, { force: true });
+		} catch (error) {
+			if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+			if (isAbandoned(path)) rmSync(path, { force: true });
 			await new Promise((resolve) => setTimeout(resolve, 500));
 		}
 	}
@@ -237,6 +237,16 @@ export async function withLock(path: string, work: () => Promise<void>): Promise
 		await work();
 	} finally {
 		rmSync(path, { force: true });
+	}
+}
+
+/** Whether the process that made the lock is gone. One that was made just now may still be without its owner's number. */
+function isAbandoned(path: string): boolean {
+	try {
+		return !lives(Number(readFileSync(path, 'utf8'))) && Date.now() - statSync(path).mtimeMs > 1_000;
+	} catch {
+		// It was given back in between.
+		return false;
 	}
 }
 

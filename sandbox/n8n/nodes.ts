@@ -52,7 +52,9 @@ async function installInto(cached: string, folder: string): Promise<void> {
 		'--omit=dev',
 	];
 	await npm(partial, ['install', tarball, ...flags]);
-	renameSync(partial, cached);
+	// A cache that several containers share cannot tell whether the owner of a lock still lives.
+	if (existsSync(cached)) rmSync(partial, { recursive: true, force: true });
+	else renameSync(partial, cached);
 }
 
 /** Tells apart what npm would pack: the files that package.json names, and those that npm takes in any case. */

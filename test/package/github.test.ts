@@ -77,6 +77,8 @@ describe('the workflows on GitHub', () => {
 	it('test on each Node that is supported, and call workflows that there are', () => {
 		const ci = read<Workflow>('workflows', 'ci.yml');
 		expect(ci.jobs.test?.strategy?.matrix.node).toEqual([20, 22, 24]);
+		// Otherwise most of the tests would run in the Node that n8n brings.
+		expect(ci.jobs.test?.steps?.map((step) => step.run)).toContain('npm test -- --own-node');
 		for (const { content } of workflows)
 			for (const { uses } of Object.values(content.jobs)) if (uses !== undefined) expect(existsSync(resolve(ROOT, uses))).toBe(true);
 	});

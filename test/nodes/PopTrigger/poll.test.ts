@@ -37,8 +37,8 @@ const journals = (): string =>
 const subjects = (about: Told): unknown[][] => about.executions.map(({ items }) => items.map(({ json }) => json.subject));
 
 /**
- * A process of n8n: the trigger's state lives as long as it does. The threads that read emails have none, and stay: to start one for each
- * process would take more than half of the work of these tests.
+ * A process of n8n: the trigger's state lives as long as it does. The threads that read emails keep no state, so all processes share them: to
+ * start one for each takes more work than the tests themselves.
  */
 async function freshProcess(): Promise<(scene: Scene, about: Told) => Promise<unknown>> {
 	vi.resetModules();
