@@ -18,7 +18,7 @@ const repository = {
 };
 
 export default tseslint.config(
-	{ ignores: ['dist/**', 'node_modules/**', 'sandbox/n8n/package-lock.json', 'gulpfile.js', '**/*.mjs', 'vitest.config.ts'] },
+	{ ignores: ['dist/**', 'node_modules/**', 'sandbox/n8n/package-lock.json', 'gulpfile.js', '**/*.mjs'] },
 	// oxlint looks at the types and has the rules that need them: .oxlintrc.json.
 	{ files: ['mail/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts'], extends: [tseslint.configs.base] },
 	{

@@ -68,6 +68,7 @@ async function holds(node: string, [name = '', ...args]: readonly string[]): Pro
 
 /** Tests that follow those in n8n, so that both lanes end at about the same time. */
 const LATER = ['test/n8n/examples.test.ts', 'test/n8n/flows.test.ts', 'test/attack', 'test/fuzz'];
+
 /**
  * What is always tested in the Node that began this run, which may be the oldest one that the package allows: what is packed, the setup
  * guide that people run in their own Node, the POP3 client, what emails are read with, and each node of n8n.

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, copyFileSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+import { hasCode } from '../../mail/errors';
 import { CACHE } from '../cache';
 import { ensurePackages, program } from '../servers/packages';
 import { compilers } from '../servers/unpacked';
@@ -228,7 +229,7 @@ export async function withLock(path: string, work: () => Promise<void>): Promise
 			writeFileSync(path, String(process.pid), { flag: 'wx' });
 			break;
 		} catch (error) {
-			if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+			if (!hasCode(error, 'EEXIST')) throw error;
 			if (isAbandoned(path)) rmSync(path, { force: true });
 			await new Promise((resolve) => setTimeout(resolve, 500));
 		}

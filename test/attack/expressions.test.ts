@@ -61,16 +61,10 @@ function stallOf({ source, flags }: Pick<Expression, 'source' | 'flags'>, surely
 	// Many of them are tried with one limit of time first: to set that takes longer than most of them do.
 	for (let first = 0; first < trials.length; first += TOGETHER) {
 		const some = trials.slice(first, first + TOGETHER);
-		if (
-			!stalls(
-				expression,
-				some.map((trial) => textOf(trial, SHORT)),
-				SUSPECT_MS,
-			)
-		)
-			continue;
-		for (const trial of some) {
-			if (!stalls(expression, [textOf(trial, SHORT)], SUSPECT_MS)) continue;
+		const short = some.map((trial) => textOf(trial, SHORT));
+		if (!stalls(expression, short, SUSPECT_MS)) continue;
+		for (const [index, trial] of some.entries()) {
+			if (!stalls(expression, short.slice(index, index + 1), SUSPECT_MS)) continue;
 			const text = textOf(trial, LONG);
 			if (stalls(expression, [text], TOO_LONG_MS) && stalls(expression, [text], surelyMs))
 				return `${JSON.stringify(trial.before)} ${JSON.stringify(trial.pump)} × ${Math.ceil(LONG / trial.pump.length)}`;
