@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { ensureN8n } from '../sandbox/n8n';
-import { notedHarmless, notedSecrets, REGISTRY, reports } from '../sandbox/secrets/registry';
+import { keptFolders, notedHarmless, notedSecrets, REGISTRY } from '../sandbox/secrets/registry';
 import { Search, searchFolder } from '../sandbox/secrets/search';
 import { lockReport } from './package/newest';
 import { ensureBrowser, ensureQueueServers, ensureServers } from '../sandbox/servers/packages';
@@ -155,10 +155,11 @@ function lookForLeaks(folder: string, files: string[], began: number, whole: boo
 	const secrets = notedSecrets(folder);
 	const search = new Search(secrets, notedHarmless(folder));
 	const left = [tmpdir(), '/dev/shm'].filter(existsSync).flatMap((place) => leftBehind(place, began).filter((path) => path !== folder));
-	const all = [...reports(folder), ...[...files, ...left].map((path) => searchFolder(search, path))];
+	const n8nLeft = keptFolders(folder);
+	const all = [...n8nLeft, ...files, ...left].map((path) => searchFolder(search, path));
 	const found = all.flatMap(({ place, found: lines }) => lines.map((line) => `  ${place}: ${line}`));
 	// A search without anything to look for or to look through proves nothing.
-	const vain = whole && (secrets.length === 0 || reports(folder).length === 0);
+	const vain = whole && (secrets.length === 0 || n8nLeft.length === 0);
 	const megabytes = all.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000;
 	console.log(
 		`${found.length > 0 || vain ? '✗' : '✓'} no secret left its place (${secrets.length} secrets; ${all.length} places, ${megabytes.toFixed(1)} MB: n8n's folders, the tests' output, what was left behind)`,

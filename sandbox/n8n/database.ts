@@ -4,11 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { noteSecret } from '../secrets/registry';
-import { searchLeftBehind } from '../secrets/search';
+import { keepForSearch, noteSecret } from '../secrets/registry';
 import { isRoot, postgresFolder, program } from '../servers/packages';
 import { freePorts } from '../servers/ports';
-import { Guard, ServerProcess } from '../servers/server';
+import { Guard, PIDS, ServerProcess } from '../servers/server';
 
 export interface Database {
 	/** With which n8n uses it. */
@@ -70,7 +69,7 @@ export async function startDatabase(): Promise<Database> {
 		}).trim();
 	const stop = async (): Promise<void> => {
 		await server.stop();
-		searchLeftBehind(folder);
+		keepForSearch(folder, [PIDS]);
 		await guard.stop();
 	};
 	try {

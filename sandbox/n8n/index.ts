@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -46,7 +46,7 @@ export async function startN8n(options: {
 	const instance = new Instance({ installation, userFolder, login, caFile, env, editor, codeNodes });
 	const stop = async (): Promise<void> => {
 		await instance.stop();
-		rmSync(userFolder, { recursive: true, force: true });
+		instance.removeUserFolder();
 	};
 	try {
 		await installNodes(userFolder);

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { CACHE } from '../cache';
-import { noteSecret, noteSecretsIn } from '../secrets/registry';
-import { searchLeftBehind } from '../secrets/search';
+import { keepForSearch, noteSecret, noteSecretsIn } from '../secrets/registry';
 import { freePorts } from '../servers/ports';
 import { Guard } from '../servers/server';
 import type { Installation } from './install';
@@ -157,7 +156,15 @@ export class Instance {
 		this.endedAt = Date.now();
 		// Its runner and what else of its group is still there.
 		await guard?.stop();
-		if (signal !== 'SIGKILL') searchLeftBehind(this.options.userFolder);
+	}
+
+	/** Removes the user folder, once n8n and its workers have ended. What n8n wrote is kept for the search for secrets. */
+	removeUserFolder(): void {
+		const { userFolder } = this.options;
+		// The package and its tarball, of which n8n has written nothing.
+		for (const ours of [join('.n8n', 'nodes'), 'pack']) rmSync(join(userFolder, ours), { recursive: true, force: true });
+		keepForSearch(userFolder);
+		rmSync(userFolder, { recursive: true, force: true });
 	}
 
 	async #choosePorts(): Promise<void> {

@@ -64,6 +64,7 @@ export async function startQueue(options: {
 		const workers = brokers.map((broker, index) => worker(common, env, { broker, index, concurrency: options.concurrency }));
 		undo.push(async () => {
 			for (const instance of [...workers, main]) await instance.stop();
+			main.removeUserFolder();
 		});
 		await installNodes(userFolder);
 		if (options.credentials !== undefined) await main.importEntities('credentials', options.credentials);

@@ -2,10 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { searchLeftBehind } from '../secrets/search';
+import { keepForSearch } from '../secrets/registry';
 import { program } from '../servers/packages';
 import { freePorts } from '../servers/ports';
-import { Guard, ServerProcess } from '../servers/server';
+import { Guard, PIDS, ServerProcess } from '../servers/server';
 
 export interface Redis {
 	/** With which n8n uses it. */
@@ -29,7 +29,7 @@ export async function startRedis(): Promise<Redis> {
 	);
 	const stop = async (): Promise<void> => {
 		await server.stop();
-		searchLeftBehind(folder);
+		keepForSearch(folder, [PIDS]);
 		await guard.stop();
 	};
 	try {

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 /** A value that must stay where it was put, and what it is. */
 export interface Secret {
@@ -9,6 +9,8 @@ export interface Secret {
 
 /** Names the folder in which the secrets of a run are noted; npm test sets it for its processes. */
 export const REGISTRY = 'OFFICE365_MAIL_SECRETS';
+
+const KEPT = 'kept';
 
 /** Shorter values turn up by chance. */
 const SHORTEST = 8;
@@ -55,19 +57,22 @@ export function notedHarmless(folder: string): string[] {
 	return read(join(folder, 'harmless'));
 }
 
-/** What one search looked through and found. */
-export interface Report {
-	place: string;
-	bytes: number;
-	found: string[];
+/**
+ * Keeps what a server leaves in its folder until the search at the end of npm test, when all secrets are noted; without that search it does nothing.
+ * @param leaveOut entries of the folder that stay where they are
+ */
+export function keepForSearch(folder: string, leaveOut: readonly string[] = []): void {
+	const run = process.env[REGISTRY];
+	if (run === undefined || !existsSync(folder)) return;
+	const place = join(run, KEPT, basename(folder));
+	mkdirSync(place, { recursive: true });
+	for (const name of readdirSync(folder)) if (!leaveOut.includes(name)) renameSync(join(folder, name), join(place, name));
 }
 
-export function report(folder: string, result: Report): void {
-	appendFileSync(join(folder, 'reports'), `${JSON.stringify(result)}\n`);
-}
-
-export function reports(folder: string): Report[] {
-	return read(join(folder, 'reports')).map((line): Report => JSON.parse(line));
+/** The folders that {@link keepForSearch} has kept so far. */
+export function keptFolders(folder: string): string[] {
+	const place = join(folder, KEPT);
+	return existsSync(place) ? readdirSync(place).map((name) => join(place, name)) : [];
 }
 
 function read(file: string): string[] {

@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-import { notedHarmless, notedSecrets, report, REGISTRY, type Report, type Secret } from './registry';
+import type { Secret } from './registry';
 
 /** A piece of this length cannot turn up by chance; a leak shorter than two pieces goes unseen. */
 const PIECE = 16;
@@ -18,6 +18,8 @@ export class Search {
 	readonly #pieces = new Map<string, string>();
 	readonly #short: Secret[] = [];
 	readonly #bits = new Uint32Array(2 ** (BITS - 5));
+	/** 1 for each byte that some piece has. */
+	readonly #occurs = new Uint8Array(256);
 
 	/** @param harmless texts without a secret; a piece that one of them has too says nothing and is not looked for */
 	constructor(secrets: readonly Secret[], harmless: readonly string[] = []) {
@@ -44,14 +46,27 @@ export class Search {
 		}
 		let power = 1;
 		for (let index = 1; index < PIECE; index += 1) power = Math.imul(power, BASE);
-		let hash = 0;
-		for (let index = 0; index < bytes.length; index += 1) {
-			if (index >= PIECE) hash = (hash - Math.imul(bytes[index - PIECE] ?? 0, power)) | 0;
-			hash = (Math.imul(hash, BASE) + (bytes[index] ?? 0)) | 0;
-			if (index < PIECE - 1 || !this.#maybe(hash)) continue;
-			const start = index - PIECE + 1;
-			const what = this.#pieces.get(bytes.toString('latin1', start, index + 1));
-			if (what !== undefined) tell(what, start);
+		for (let start = 0; start + PIECE <= bytes.length;) {
+			// No piece lies across a byte that no piece has.
+			let last = start + PIECE - 1;
+			while (last >= start && this.#occurs[bytes[last] ?? 0] === 1) last -= 1;
+			if (last >= start) {
+				start = last + 1;
+				continue;
+			}
+			let hash = 0;
+			for (let index = start; index < start + PIECE; index += 1) hash = (Math.imul(hash, BASE) + (bytes[index] ?? 0)) | 0;
+			for (;;) {
+				if (this.#maybe(hash)) {
+					const what = this.#pieces.get(bytes.toString('latin1', start, start + PIECE));
+					if (what !== undefined) tell(what, start);
+				}
+				const next = bytes[start + PIECE];
+				if (next === undefined || this.#occurs[next] !== 1) break;
+				hash = (Math.imul((hash - Math.imul(bytes[start] ?? 0, power)) | 0, BASE) + next) | 0;
+				start += 1;
+			}
+			start += PIECE + 1;
 		}
 		return [...found.values()];
 	}
@@ -63,7 +78,11 @@ export class Search {
 			const piece = form.slice(at, at + PIECE);
 			this.#pieces.set(piece, what);
 			let hash = 0;
-			for (let index = 0; index < PIECE; index += 1) hash = (Math.imul(hash, BASE) + piece.charCodeAt(index)) | 0;
+			for (let index = 0; index < PIECE; index += 1) {
+				const byte = piece.charCodeAt(index);
+				this.#occurs[byte] = 1;
+				hash = (Math.imul(hash, BASE) + byte) | 0;
+			}
 			const bit = this.#bitOf(hash);
 			this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
 		}
@@ -126,15 +145,21 @@ function before(bytes: Buffer, at: number): string {
 		.replaceAll('"', "'");
 }
 
-/** Looks through every file of a folder but those left out (paths from the folder); does not follow links. */
-export function searchFolder(search: Search, folder: string, leaveOut: readonly string[] = []): Report {
+/** What one search looked through and found. */
+export interface Report {
+	place: string;
+	bytes: number;
+	found: string[];
+}
+
+/** Looks through every file of a folder; does not follow links. */
+export function searchFolder(search: Search, folder: string): Report {
 	const result: Report = { place: folder, bytes: 0, found: [] };
 	const visit = (path: string): void => {
-		const name = relative(folder, path);
 		const stat = lstatSync(path, { throwIfNoEntry: false });
-		if (stat === undefined || leaveOut.includes(name)) return;
+		if (stat === undefined) return;
 		if (stat.isDirectory()) for (const entry of present(() => readdirSync(path)) ?? []) visit(join(path, entry));
-		else if (stat.isFile()) searchFile(search, path, name, result);
+		else if (stat.isFile()) searchFile(search, path, relative(folder, path), result);
 	};
 	visit(folder);
 	return result;
@@ -161,7 +186,7 @@ function searchFile(search: Search, path: string, name: string, result: Report):
 	}
 }
 
-/** A running n8n may have removed a file or a folder since it was listed. @returns undefined if so */
+/** Whoever still runs may have removed a file or a folder since it was listed. @returns undefined if so */
 function present<T>(look: () => T): T | undefined {
 	try {
 		return look();
@@ -169,11 +194,4 @@ function present<T>(look: () => T): T | undefined {
 		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
 		throw error;
 	}
-}
-
-/** Looks for what has been noted so far in the files that an n8n leaves behind: logs, executions, binary data; within npm test. */
-export function searchLeftBehind(userFolder: string): void {
-	const folder = process.env[REGISTRY];
-	if (folder === undefined) return;
-	report(folder, searchFolder(new Search(notedSecrets(folder), notedHarmless(folder)), userFolder, [join('.n8n', 'nodes'), 'pack']));
 }

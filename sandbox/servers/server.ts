@@ -79,6 +79,9 @@ function killGroup(pid: number): void {
 	}
 }
 
+/** The list of a {@link Guard}, in the folder that it removes. */
+export const PIDS = 'pids';
+
 /**
  * Sees to it that nothing is left behind, however this process ends: a shell waits on a pipe that only this process
  * holds open; at its end it kills the process groups on its list and removes the folder.
@@ -88,10 +91,10 @@ export class Guard {
 	readonly #list: string;
 
 	constructor(folder: string) {
-		this.#list = join(folder, 'pids');
+		this.#list = join(folder, PIDS);
 		mkdirSync(this.#list);
-		const script = 'cat >/dev/null; cd "$1/pids" && for pid in *; do kill -KILL "-$pid" 2>/dev/null; done; rm -rf "$1"';
-		this.#shell = spawn('/bin/sh', ['-c', script, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
+		const script = 'cat >/dev/null; cd "$1/$2" && for pid in *; do kill -KILL "-$pid" 2>/dev/null; done; rm -rf "$1"';
+		this.#shell = spawn('/bin/sh', ['-c', script, 'sh', folder, PIDS], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
 		this.#keep(false);
 	}
 

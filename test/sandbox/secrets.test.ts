@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { noteSecret, notedSecrets, noteSecretsIn, REGISTRY, reports, type Secret } from '../../sandbox/secrets/registry';
-import { Search, searchFolder, searchLeftBehind } from '../../sandbox/secrets/search';
+import { keepForSearch, keptFolders, noteSecret, notedSecrets, noteSecretsIn, REGISTRY, type Secret } from '../../sandbox/secrets/registry';
+import { Search, searchFolder } from '../../sandbox/secrets/search';
 import { encrypted, selfSigned } from '../../sandbox/servers/certificates';
 
 let folder: string;
@@ -106,6 +106,20 @@ describe('the search for leaked secrets', () => {
 		}
 	});
 
+	it('finds one at every place of a text, at its very beginning and its very end too', () => {
+		const search = new Search(secrets());
+		for (const [before, after] of [
+			['', ''],
+			['', ' '],
+			[' ', ''],
+			...Array.from({ length: 40 }, (_none, length) => ['x'.repeat(length), ` ${'y'.repeat(length)}`]),
+			...Array.from({ length: 40 }, (_none, length) => [`${'x'.repeat(length)}:`, 'y'.repeat(length)]),
+		])
+			expect(search.find(Buffer.from(`${before}${clientSecret}${after}`)), JSON.stringify([before, after])).toEqual([
+				expect.stringMatching(/^client secret at/),
+			]);
+	});
+
 	it('does not repeat a secret in what it says', () => {
 		const lines = new Search(secrets()).find(
 			Buffer.from(
@@ -121,10 +135,8 @@ describe('the search for leaked secrets', () => {
 	it('looks through every file of a folder, also across the borders of its reads', () => {
 		const place = join(folder, 'place');
 		mkdirSync(join(place, 'deep', 'er'), { recursive: true });
-		mkdirSync(join(place, 'left out'));
 		writeFileSync(join(place, 'deep', 'er', 'log'), `${'x'.repeat(4 * 1024 * 1024 - 20)}${clientSecret}`);
-		writeFileSync(join(place, 'left out', 'log'), token);
-		const result = searchFolder(new Search(secrets()), place, ['left out']);
+		const result = searchFolder(new Search(secrets()), place);
 		expect(new Set(result.found.map((line) => line.replace(/ at byte.*/, '')))).toEqual(
 			new Set([`${join('deep', 'er', 'log')}: client secret`]),
 		);
@@ -133,7 +145,7 @@ describe('the search for leaked secrets', () => {
 });
 
 describe('the notes of a run', () => {
-	it('keep each secret once, from forms too, and what a search found', () => {
+	it('keep each secret once, from forms too, and what an n8n has left', () => {
 		const notes = join(folder, 'notes');
 		const place = join(folder, 'n8n');
 		for (const name of [notes, place]) mkdirSync(name);
@@ -158,9 +170,15 @@ describe('the notes of a run', () => {
 				'refresh_token of a form',
 			]);
 			writeFileSync(join(place, 'n8n.log'), `all is well\nsecret=${once}\n`);
-			searchLeftBehind(place);
-			expect(reports(notes)).toEqual([
-				{ place, bytes: 60, found: [expect.stringMatching(/^n8n\.log: secret at byte 19, after "all is well secret="$/)] },
+			mkdirSync(join(place, 'pids'));
+			keepForSearch(place, ['pids']);
+			expect(readdirSync(place)).toEqual(['pids']);
+			expect(keptFolders(notes).map((kept) => searchFolder(new Search(notedSecrets(notes)), kept))).toEqual([
+				{
+					place: join(notes, 'kept', 'n8n'),
+					bytes: 60,
+					found: [expect.stringMatching(/^n8n\.log: secret at byte 19, after "all is well secret="$/)],
+				},
 			]);
 		} finally {
 			vi.unstubAllEnvs();
