@@ -112,7 +112,7 @@ async function watch(name: ExampleName, mailbox: string = PEOPLE[name]): Promise
 
 /** Presses "Execute workflow" and waits for the end. */
 async function run(name: ExampleName, trigger: string, id: string = exampleId(name)): Promise<Execution> {
-	const before = (await n8n.api.executions(id)).length;
+	const before = (await n8n.api.statuses(id)).length;
 	await n8n.api.run(id, trigger);
 	return succeeded((await n8n.api.ended(id, before + 1)).at(-1));
 }
@@ -215,7 +215,7 @@ describe('an example in a real n8n', () => {
 		await expect.poll(async () => (await submit('purchase-request', ['A chair', '120', 'eve@example.test'])).status, PATIENCE).toBe(200);
 		const question = await arrived('manager@example.test', 'Purchase request: A chair');
 		// The email may be there before n8n waits for its answer.
-		const status = async (): Promise<string | undefined> => (await n8n.api.executions(exampleId('approval-with-form')))[0]?.status;
+		const status = async (): Promise<string | undefined> => (await n8n.api.statuses(exampleId('approval-with-form')))[0];
 		await expect.poll(status).toBe('waiting');
 		const link = /href="([^"]+)"/.exec(question.html ?? '')?.[1]?.replace(/&amp;/g, '&') ?? '';
 		const form = await (await fetch(link)).text();

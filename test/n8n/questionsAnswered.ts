@@ -46,7 +46,7 @@ export function answered(use: () => QuestionsRig): void {
 		});
 		const [grace = '', shared = ''] = links.map(([link]) => link);
 		expect(await (await fetch(grace, { method: 'POST' })).text()).toContain('Got it, thanks');
-		expect((await rig.n8n.api.executions(id))[0]?.status).toBe('waiting');
+		expect((await rig.n8n.api.statuses(id))[0]).toBe('waiting');
 		const before = rig.n8n.instance.url;
 		await rig.n8n.restart();
 		expect((await fetch(grace.replace(before, rig.n8n.instance.url), { method: 'POST' })).status).toBe(409);

@@ -108,7 +108,7 @@ export class QuestionsRig {
 	}
 
 	async waits(id: string): Promise<void> {
-		await expect.poll(async () => (await this.n8n.api.executions(id))[0]?.status).toBe('waiting');
+		await expect.poll(async () => (await this.n8n.api.statuses(id))[0]).toBe('waiting');
 	}
 
 	/** What the node after the question got. */

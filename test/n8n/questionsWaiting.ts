@@ -39,7 +39,7 @@ export function waiting(use: () => QuestionsRig): void {
 			await phone.close();
 		}
 		const code = /Your code is (\d{3} \d{3})/.exec((await rig.email(GRACE, 'Subject: Code for: code-me')).text ?? '')?.[1] ?? '';
-		expect((await rig.n8n.api.executions(id))[0]?.status).toBe('waiting');
+		expect((await rig.n8n.api.statuses(id))[0]).toBe('waiting');
 		expect(await (await press(link, { code })).text()).toContain('Got it, thanks');
 		expect(await rig.ended(id)).toMatchObject({ json: { data: { approved: true, answers: [{ email: GRACE, confirmedByCode: true }] } } });
 		expect(rig.n8n.instance.logText()).toContain('the code was wrong');
@@ -135,7 +135,7 @@ export function waiting(use: () => QuestionsRig): void {
 		const pages = await Promise.all(all.map(async (link) => await (await press(link)).text()));
 		expect(pages.filter((page) => page.includes('Got it, thanks')).length).toBeGreaterThan(0);
 		await rig.ended(id);
-		expect(await rig.n8n.api.executions(id)).toHaveLength(1);
+		expect(await rig.n8n.api.statuses(id)).toHaveLength(1);
 	});
 
 	it('goes on waiting after HEAD, forged links, foreign forms and bodies of many megabytes', async () => {
@@ -163,7 +163,7 @@ export function waiting(use: () => QuestionsRig): void {
 			expect(answer?.headers.get('set-cookie') ?? '').toBe('');
 			expect([init.method, (await answer?.text()) ?? '']).toEqual([init.method, expect.not.stringContaining('Got it')]);
 		}
-		expect((await rig.n8n.api.executions(id))[0]?.status).toBe('waiting');
+		expect((await rig.n8n.api.statuses(id))[0]).toBe('waiting');
 		const [before, after] = [await press(grace, { text: 'Yes' }), await press(grace, { text: 'A second time' })];
 		expect([before.status, after.status]).toEqual([200, 409]);
 		await press(shared, { text: 'Me too' });

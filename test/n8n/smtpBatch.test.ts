@@ -207,7 +207,7 @@ describe('a batch that is interrupted', () => {
 				/Send: Ended early: (\d+) of 20 emails sent, (\d+) not sent/.exec(n8n.instance.logText().slice(logged));
 			await expect.poll(ended, { interval: 100 }).not.toBeNull();
 			const [sent, left] = [Number(ended()?.[1]), Number(ended()?.[2])];
-			await expect.poll(async () => (await n8n.api.executions(id))[0]?.status).toBe('canceled');
+			await expect.poll(async () => (await n8n.api.statuses(id))[0]).toBe('canceled');
 			expect(sent + left).toBe(COUNT);
 			expect(left).toBeGreaterThan(0);
 			await arrived(name, sent);

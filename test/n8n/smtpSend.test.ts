@@ -91,7 +91,7 @@ const sha256 = (bytes: Buffer | Uint8Array): string => createHash('sha256').upda
 
 async function untilWaiting(workflowId: string): Promise<void> {
 	// A short wait may be over before anybody looks.
-	await expect.poll(async () => (await n8n.api.executions(workflowId))[0]?.status).toMatch(/^(?:waiting|success)$/);
+	await expect.poll(async () => (await n8n.api.statuses(workflowId))[0]).toMatch(/^(?:waiting|success)$/);
 }
 
 describe('send and wait', () => {
@@ -139,12 +139,12 @@ describe('send and wait', () => {
 		]);
 		expect(await shown.text()).toMatch(/May we &lt;b&gt;ship[\s\S]*<form method="post"><button type="submit">Ship &lt;it&gt;<\/button>/);
 		await (await fetch(decline)).text();
-		expect((await n8n.api.executions(id))[0]?.status).toBe('waiting');
+		expect((await n8n.api.statuses(id))[0]).toBe('waiting');
 
 		for (const forged of [decline.replace('approved=false', 'approved=true'), approve.replace(/signature=[^&]+/, 'signature=x')]) {
 			expect((await fetch(forged, { method: 'POST' })).status).toBe(401);
 		}
-		expect((await n8n.api.executions(id))[0]?.status).toBe('waiting');
+		expect((await n8n.api.statuses(id))[0]).toBe('waiting');
 
 		const pressed = await fetch(approve, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
 		expect([pressed.status, await pressed.text()]).toEqual([200, expect.stringContaining('Got it, thanks')]);
@@ -165,7 +165,7 @@ describe('send and wait', () => {
 
 		const late = await fetch(decline, { method: 'POST' });
 		expect(await late.text()).not.toContain('Got it');
-		expect((await n8n.api.executions(id)).filter(({ status }) => status === 'success')).toHaveLength(1);
+		expect((await n8n.api.statuses(id)).filter((status) => status === 'success')).toHaveLength(1);
 	});
 
 	it('goes on with a refusal, also after a restart of n8n', async () => {
