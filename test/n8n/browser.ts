@@ -40,6 +40,13 @@ export async function clickUntil(target: Locator, effect: Locator, state: 'visib
 /** The size of the browser's window, in pixels. */
 export const WINDOW = { width: 1400, height: 1000 };
 
+/** No transition or animation is drawn: each of its frames is work for the browser, which has no graphics card. */
+const STILL = `addEventListener('DOMContentLoaded', () => {
+	const style = document.createElement('style');
+	style.textContent = '*, ::before, ::after { animation: none !important; transition: none !important; }';
+	document.head.append(style);
+})`;
+
 /** n8n's editor in a headless browser, its owner logged in. */
 export class Editor {
 	#failures = 0;
@@ -56,6 +63,7 @@ export class Editor {
 		const browser = await chromium.launch({ executablePath: ensureBrowser(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: WINDOW, reducedMotion: 'reduce', ...look });
 		context.setDefaultTimeout(PATIENCE_MS);
+		await context.addInitScript(STILL);
 		const editor = new Editor(browser, context, await context.newPage(), instance.url);
 		await editor.keepingSight('log in', async (page) => {
 			await page.goto(`${instance.url}/signin`);
@@ -81,13 +89,17 @@ export class Editor {
 		await this.page.goto(this.url + path);
 	}
 
-	/**
-	 * Opens a workflow as a link in the editor does: to load the whole editor again takes seconds of work each time. Where the editor is still
-	 * on its way to another page, for example to the one behind the login, it ends up there; then the link is followed once more.
-	 * @param effect what is seen in this workflow and not before
-	 */
+	/** @param effect what is seen in this workflow and not before */
 	async openWorkflow(id: string, effect: 'canvas-node' | 'canvas-plus-button' = 'canvas-node'): Promise<void> {
-		const path = `/workflow/${id}`;
+		await this.follow(`/workflow/${id}`, effect);
+	}
+
+	/**
+	 * Goes to a page as a link in the editor does: to load the whole editor again takes seconds of work each time. Where the editor is still
+	 * on its way to another page, for example to the one behind the login, it ends up there; then the link is followed once more.
+	 * @param effect what is seen on this page and not before
+	 */
+	async follow(path: string, effect: string): Promise<void> {
 		const deadline = Date.now() + PATIENCE_MS;
 		for (;;) {
 			await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
@@ -133,7 +145,9 @@ export class CredentialForm {
 	/** Opens the form of a new credential by its display name, as a user finds it. */
 	static async create(editor: Editor, title: string): Promise<CredentialForm> {
 		const { page } = editor;
-		await editor.visit('/home/credentials/create');
+		// A form that is still open would stay in the way.
+		if (await page.locator('.el-dialog:visible').first().isVisible()) await editor.visit('/home/credentials/create');
+		else await editor.follow('/home/credentials/create', 'new-credential-type-select');
 		await page.locator('[data-test-id=new-credential-type-select] input').fill(title);
 		await page.locator('[data-test-id=new-credential-type-select-option]').filter({ hasText: title }).first().click();
 		await page.locator('[data-test-id=new-credential-type-button]').click();

@@ -77,6 +77,7 @@ export function connectButton(use: Use): void {
 				);
 				await form.connected();
 				expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'assertion' });
+				await form.close();
 			});
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
