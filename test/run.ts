@@ -38,18 +38,24 @@ async function main(): Promise<Count> {
 		count[ok ? 'passed' : 'failed'] += 1;
 		console.log(`${ok ? '✓' : '✗'} ${name}`);
 	};
-	// The tests and some of the checks look at what was built.
-	tell('the package builds', await holds(node, ['gulp', 'build', '--silent']));
+	const check = async ([name, command]: Check): Promise<void> => tell(name, await holds(node, command));
+	// Most of them work on one core; together they take as long as the longest.
+	const checks = Promise.all(CHECKS.map(check));
+	const newest = lockReport();
+	// The tests look at what was built.
+	await check(BUILD);
 	const tests = await runVitest(node, files, async () => {
-		// Each of them works on one core; together they take as long as the longest.
-		await Promise.all(CHECKS.map(async ([name, command]) => tell(name, await holds(node, command))));
+		await checks;
 		// Not counted: a library's new release is no fault of ours, but has to be looked at.
-		for (const line of await lockReport()) console.log(`! ${line}`);
+		for (const line of await newest) console.log(`! ${line}`);
 	});
 	return { passed: count.passed + tests.passed, failed: count.failed + tests.failed };
 }
 
-const CHECKS: ReadonlyArray<readonly [string, readonly string[]]> = [
+/** What holds if a command of node_modules ends well. */
+type Check = readonly [string, readonly string[]];
+const BUILD: Check = ['the package builds', ['gulp', 'build', '--silent']];
+const CHECKS: readonly Check[] = [
 	['the types are right in every folder, and the rules of TypeScript hold', ['oxlint']],
 	['the lint rules of n8n and our own hold', ['eslint', '.']],
 	['no file, export or dependency is left that nobody uses', ['knip']],
@@ -91,7 +97,7 @@ const without = (...tests: string[]): string[] => tests.map((test) => `--exclude
 /**
  * What goes on beside each other when everything is tested: lanes of runs of vitest, one after the other. Many tests wait, for n8n, which
  * looks at some things only once a minute, or for the end of a pause that a server asks for. Two files in each lane keep two cores busy;
- * more would only wait for the cores. The first lane begins beside the checks, which come first in the second one.
+ * more would only wait for the cores. The first lane begins once the package is built, the second one after the checks.
  */
 const LANES = [
 	[['test/n8n', ...without(...LATER)], LATER],

@@ -165,11 +165,13 @@ export function searchFolder(search: Search, folder: string): Report {
 	return result;
 }
 
+/** For the contents of files, one after the other. */
+const buffer = Buffer.allocUnsafe(CHUNK);
+
 function searchFile(search: Search, path: string, name: string, result: Report): void {
 	const file = present(() => openSync(path, 'r'));
 	if (file === undefined) return;
 	try {
-		const buffer = Buffer.alloc(CHUNK);
 		let kept = 0;
 		for (;;) {
 			const read = readSync(file, buffer, kept, CHUNK - kept, null);

@@ -215,7 +215,9 @@ describe('POP Trigger', () => {
 		);
 		await looked;
 		await sandbox.deliver(crashing, mail('precious'));
-		await n8n.restart();
+		// Each activation polls.
+		await n8n.api.deactivate(slow);
+		await n8n.api.activate(slow);
 		await gate.holds('trigger crash');
 		await n8n.crash();
 		gate.open('trigger crash');
