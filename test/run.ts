@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { ensureN8n } from '../sandbox/n8n';
 import { keptFolders, notedHarmless, notedSecrets, REGISTRY } from '../sandbox/secrets/registry';
 import { Search, searchFolder } from '../sandbox/secrets/search';
+import { Guard } from '../sandbox/servers/server';
 import { lockReport } from './package/newest';
 import { ensureBrowser, ensureQueueServers, ensureServers } from '../sandbox/servers/packages';
 
@@ -54,7 +55,7 @@ async function main(): Promise<Count> {
 
 /** What holds if a command of node_modules ends well. */
 type Check = readonly [string, readonly string[]];
-const BUILD: Check = ['the package builds', ['gulp', 'build', '--silent']];
+const BUILD: Check = ['the package builds', ['gulp', 'build', '-L']];
 const CHECKS: readonly Check[] = [
 	['the types are right in every folder, and the rules of TypeScript hold', ['oxlint']],
 	['the lint rules of n8n and our own hold', ['eslint', '.']],
@@ -67,7 +68,12 @@ async function holds(node: string, [name = '', ...args]: readonly string[]): Pro
 	const child = spawn(node, [bin(name), ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
 	const said: Buffer[] = [];
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
-	const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
+	const code = await new Promise<number | null>((done) => {
+		child.once('close', done).once('error', (error) => {
+			said.push(Buffer.from(`${name} could not be run: ${error.message}\n`));
+			done(null);
+		});
+	});
 	process.stdout.write(Buffer.concat(said));
 	return code === 0;
 }
@@ -104,32 +110,33 @@ const LANES = [
 	[without('test/n8n', ...LATER, ...IN_THIS_NODE), IN_THIS_NODE],
 ];
 
-/** The tests, and one check more: that no secret that they made left the place where it belongs. @param checks what comes before the tests */
+/** The tests, and one check more: that no secret that they made left the place where it belongs. @param checks what comes before the second lane */
 async function runVitest(node: string, files: string[], checks: () => Promise<void>): Promise<Count> {
 	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-run-'));
+	const guard = new Guard(folder);
 	const began = Date.now();
-	const runs: Array<Count & { kept: string[] }> = [];
+	const runs: Array<Count & { written: string[] }> = [];
 	const runAll = async (lane: string[][]): Promise<void> => {
 		for (const args of lane) runs.push(await runOnce(args === IN_THIS_NODE ? process.execPath : node, args, folder));
 	};
 	try {
 		const [first = [], second = []] = files.length === 0 ? LANES : [[], [files]];
 		await Promise.all([runAll(first), checks().then(async () => await runAll(second))]);
-		const kept = runs.flatMap((run) => run.kept);
-		const leaks = lookForLeaks(folder, kept, began, files.length === 0);
+		const written = runs.flatMap((run) => run.written);
+		const leaks = lookForLeaks(folder, written, began, files.length === 0);
 		const sum = (which: keyof Count): number => runs.reduce((total, run) => total + run[which], 0);
 		return { passed: sum('passed') + (leaks ? 0 : 1), failed: sum('failed') + (leaks ? 1 : 0) };
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		await guard.stop();
 	}
 }
 
 /** One run of vitest. One that ends without a report counts as one failure. @returns also the files that it wrote */
-async function runOnce(node: string, args: string[], folder: string): Promise<Count & { kept: string[] }> {
+async function runOnce(node: string, args: string[], folder: string): Promise<Count & { written: string[] }> {
 	const place = mkdtempSync(join(folder, 'run-'));
 	const json = join(place, 'report.json');
 	const output = join(place, 'output');
-	const kept = [json, output];
+	const written = [json, output];
 	try {
 		const code = await vitest(node, ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...args], output, {
 			...process.env,
@@ -137,10 +144,10 @@ async function runOnce(node: string, args: string[], folder: string): Promise<Co
 		});
 		const read: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } = JSON.parse(readFileSync(json, 'utf8'));
 		const failed = read.numFailedTests + (read.numFailedTests === 0 && code !== 0 ? Math.max(1, read.numFailedTestSuites) : 0);
-		return { passed: read.numPassedTests, failed, kept };
+		return { passed: read.numPassedTests, failed, written };
 	} catch (error) {
 		console.error(error instanceof Error ? error.message : error);
-		return { passed: 0, failed: 1, kept: kept.filter(existsSync) };
+		return { passed: 0, failed: 1, written: written.filter(existsSync) };
 	}
 }
 

@@ -69,8 +69,11 @@ export async function startDatabase(): Promise<Database> {
 		}).trim();
 	const stop = async (): Promise<void> => {
 		await server.stop();
-		keepForSearch(folder, [PIDS]);
-		await guard.stop();
+		try {
+			keepForSearch(folder, [PIDS]);
+		} finally {
+			await guard.stop();
+		}
 	};
 	try {
 		own(folder);

@@ -158,13 +158,16 @@ export class Instance {
 		await guard?.stop();
 	}
 
-	/** Removes the user folder, once n8n and its workers have ended. What n8n wrote is kept for the search for secrets. */
+	/** Removes the user folder, once n8n and its workers have ended. What n8n wrote is moved to where the search for secrets finds it. */
 	removeUserFolder(): void {
 		const { userFolder } = this.options;
 		// The package and its tarball, of which n8n has written nothing.
 		for (const ours of [join('.n8n', 'nodes'), 'pack']) rmSync(join(userFolder, ours), { recursive: true, force: true });
-		keepForSearch(userFolder);
-		rmSync(userFolder, { recursive: true, force: true });
+		try {
+			keepForSearch(userFolder);
+		} finally {
+			rmSync(userFolder, { recursive: true, force: true });
+		}
 	}
 
 	async #choosePorts(): Promise<void> {

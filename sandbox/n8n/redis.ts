@@ -29,8 +29,11 @@ export async function startRedis(): Promise<Redis> {
 	);
 	const stop = async (): Promise<void> => {
 		await server.stop();
-		keepForSearch(folder, [PIDS]);
-		await guard.stop();
+		try {
+			keepForSearch(folder, [PIDS]);
+		} finally {
+			await guard.stop();
+		}
 	};
 	try {
 		await server.start();

@@ -10,7 +10,8 @@ export interface Secret {
 /** Names the folder in which the secrets of a run are noted; npm test sets it for its processes. */
 export const REGISTRY = 'OFFICE365_MAIL_SECRETS';
 
-const KEPT = 'kept';
+/** How the names of folders begin in which something is kept for the search. */
+const KEPT = 'kept-';
 
 /** Shorter values turn up by chance. */
 const SHORTEST = 8;
@@ -58,21 +59,23 @@ export function notedHarmless(folder: string): string[] {
 }
 
 /**
- * Keeps what a server leaves in its folder until the search at the end of npm test, when all secrets are noted; without that search it does nothing.
+ * Moves what a server leaves in its folder to where the search at the end of npm test finds it, when all secrets are noted; without that
+ * search it does nothing. What a server removed or wrote over before is not looked through.
  * @param leaveOut entries of the folder that stay where they are
+ * @throws Error where the run has ended already, or something of a folder of this name was moved before
  */
 export function keepForSearch(folder: string, leaveOut: readonly string[] = []): void {
 	const run = process.env[REGISTRY];
 	if (run === undefined || !existsSync(folder)) return;
-	const place = join(run, KEPT, basename(folder));
-	mkdirSync(place, { recursive: true });
+	const place = join(run, `${KEPT}${basename(folder)}`);
+	mkdirSync(place);
 	for (const name of readdirSync(folder)) if (!leaveOut.includes(name)) renameSync(join(folder, name), join(place, name));
 }
 
-/** The folders that {@link keepForSearch} has kept so far. */
+/** The folders that {@link keepForSearch} has made so far. */
 export function keptFolders(folder: string): string[] {
-	const place = join(folder, KEPT);
-	return existsSync(place) ? readdirSync(place).map((name) => join(place, name)) : [];
+	const names = readdirSync(folder).filter((name) => name.startsWith(KEPT));
+	return names.map((name) => join(folder, name));
 }
 
 function read(file: string): string[] {

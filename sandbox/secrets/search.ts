@@ -146,7 +146,7 @@ function before(bytes: Buffer, at: number): string {
 }
 
 /** What one search looked through and found. */
-export interface Report {
+interface Report {
 	place: string;
 	bytes: number;
 	found: string[];

@@ -215,9 +215,7 @@ describe('POP Trigger', () => {
 		);
 		await looked;
 		await sandbox.deliver(crashing, mail('precious'));
-		// Each activation polls.
-		await n8n.api.deactivate(slow);
-		await n8n.api.activate(slow);
+		await n8n.restart();
 		await gate.holds('trigger crash');
 		await n8n.crash();
 		gate.open('trigger crash');

@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { Instance } from '../../sandbox/n8n';
 import { keepForSearch, keptFolders, noteSecret, notedSecrets, noteSecretsIn, REGISTRY, type Secret } from '../../sandbox/secrets/registry';
 import { Search, searchFolder } from '../../sandbox/secrets/search';
 import { encrypted, selfSigned } from '../../sandbox/servers/certificates';
@@ -175,11 +176,30 @@ describe('the notes of a run', () => {
 			expect(readdirSync(place)).toEqual(['pids']);
 			expect(keptFolders(notes).map((kept) => searchFolder(new Search(notedSecrets(notes)), kept))).toEqual([
 				{
-					place: join(notes, 'kept', 'n8n'),
+					place: join(notes, 'kept-n8n'),
 					bytes: 60,
 					found: [expect.stringMatching(/^n8n\.log: secret at byte 19, after "all is well secret="$/)],
 				},
 			]);
+		} finally {
+			vi.unstubAllEnvs();
+		}
+	});
+
+	it('have what n8n wrote, and neither the package that was installed there nor its tarball', () => {
+		const [run, userFolder] = [join(folder, 'run'), join(folder, 'user')];
+		mkdirSync(run);
+		for (const part of ['nodes', 'office365-mail']) mkdirSync(join(userFolder, '.n8n', part), { recursive: true });
+		mkdirSync(join(userFolder, 'pack'));
+		vi.stubEnv(REGISTRY, run);
+		try {
+			const installation = { node: process.execPath, script: '', folder: '' };
+			const instance = new Instance({ installation, userFolder, login: { email: 'a@example.test', password: 'short' } });
+			writeFileSync(instance.logFile, 'said\n');
+			instance.removeUserFolder();
+			const [kept = ''] = keptFolders(run);
+			expect(readdirSync(kept, { recursive: true }).sort()).toEqual(['.n8n', join('.n8n', 'office365-mail'), 'n8n.log']);
+			expect(existsSync(userFolder)).toBe(false);
 		} finally {
 			vi.unstubAllEnvs();
 		}
