@@ -11,6 +11,7 @@ import { ensureN8n } from './install';
 import { Instance } from './instance';
 import { installNodes } from './nodes';
 import { startRedis, type Redis } from './redis';
+import { statementsFor } from './tables';
 
 /** n8n in queue mode: the main process takes webhooks and watches, workers execute, Redis and PostgreSQL stand between. */
 export interface Queue {
@@ -67,8 +68,9 @@ export async function startQueue(options: {
 			main.removeUserFolder();
 		});
 		await installNodes(userFolder);
-		if (options.credentials !== undefined) await main.importEntities('credentials', options.credentials);
+		const statements = statementsFor(installation, userFolder, options.credentials ?? []);
 		await main.start();
+		database.query(statements);
 		await Promise.all(workers.map(async (one) => await one.start()));
 		const queue: Queue = {
 			main,

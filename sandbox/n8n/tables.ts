@@ -24,10 +24,28 @@ export async function layTables(installation: Installation, userFolder: string, 
 		});
 	mkdirSync(join(userFolder, '.n8n'), { recursive: true });
 	copyFileSync(kept, join(userFolder, '.n8n', DATABASE));
-	noteSecretsIn(credentials, 'credential');
-	execFileSync(installation.node, [join(__dirname, 'storeCredentials.mjs')], {
-		input: JSON.stringify({ installation: installation.folder, userFolder, credentials }),
-		stdio: ['pipe', 'ignore', 'inherit'],
+	storeCredentials(installation, { userFolder, credentials, statements: false });
+}
+
+/**
+ * The statements for PostgreSQL by which an n8n that is started in this user folder has these credentials, once it has made its tables.
+ * @param credentials as n8n's command imports them
+ */
+export function statementsFor(installation: Installation, userFolder: string, credentials: readonly object[]): string {
+	mkdirSync(join(userFolder, '.n8n'), { recursive: true });
+	return storeCredentials(installation, { userFolder, credentials, statements: true });
+}
+
+/** Gives the user folder the key with which it encrypts. */
+function storeCredentials(
+	{ node, folder }: Installation,
+	what: { userFolder: string; credentials: readonly object[]; statements: boolean },
+): string {
+	noteSecretsIn(what.credentials, 'credential');
+	return execFileSync(node, [join(__dirname, 'storeCredentials.mjs')], {
+		input: JSON.stringify({ installation: folder, ...what }),
+		stdio: ['pipe', 'pipe', 'inherit'],
+		encoding: 'utf8',
 	});
 }
 
