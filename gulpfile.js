@@ -3,7 +3,7 @@ const { rmSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { dest, parallel, series, src } = require('gulp');
 
-/** Of TypeScript 7, which takes a quarter of the time; some of the tools still need the older one. */
+/** TypeScript 7's compiler, which needs a quarter of the time of 5.9. typescript-eslint and what reads TypeScript here need the API of 5.9, which 7 does not have. */
 const TSC = join(dirname(require.resolve('typescript-7/package.json')), 'bin', 'tsc');
 
 function clean(done) {

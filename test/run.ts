@@ -118,7 +118,7 @@ async function runVitest(node: string, files: string[], checks: () => Promise<vo
 	const began = Date.now();
 	const runs: Array<Count & { written: string[] }> = [];
 	const runAll = async (lane: string[][]): Promise<void> => {
-		for (const args of lane) runs.push(await runOnce(args === IN_THIS_NODE ? process.execPath : node, args, folder));
+		for (const args of lane) runs.push(await runOnce(args === IN_THIS_NODE ? process.execPath : node, args, folder, guard));
 	};
 	try {
 		const [first = [], second = []] = files.length === 0 ? LANES : [[], [files]];
@@ -133,13 +133,13 @@ async function runVitest(node: string, files: string[], checks: () => Promise<vo
 }
 
 /** One run of vitest. One that ends without a report counts as one failure. @returns also the files that it wrote */
-async function runOnce(node: string, args: string[], folder: string): Promise<Count & { written: string[] }> {
+async function runOnce(node: string, args: string[], folder: string, guard: Guard): Promise<Count & { written: string[] }> {
 	const place = mkdtempSync(join(folder, 'run-'));
 	const json = join(place, 'report.json');
 	const output = join(place, 'output');
 	const written = [json, output];
 	try {
-		const code = await vitest(node, ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...args], output, {
+		const code = await vitest(node, guard, ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...args], output, {
 			...process.env,
 			[REGISTRY]: folder,
 			// Each file of tests has a process of its own, and they load the same libraries.
@@ -155,8 +155,10 @@ async function runOnce(node: string, args: string[], folder: string): Promise<Co
 }
 
 /** Shows what vitest prints and keeps it in a file. */
-async function vitest(node: string, args: string[], output: string, env: NodeJS.ProcessEnv): Promise<number | null> {
-	const child = spawn(node, [bin('vitest'), 'run', ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+async function vitest(node: string, guard: Guard, args: string[], output: string, env: NodeJS.ProcessEnv): Promise<number | null> {
+	// A group of its own, which the guard ends if this process is ended.
+	const child = spawn(node, [bin('vitest'), 'run', ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+	if (child.pid !== undefined) guard.watch(child.pid);
 	const keep = (to: NodeJS.WriteStream) => (chunk: Buffer) => {
 		to.write(chunk);
 		appendFileSync(output, chunk);

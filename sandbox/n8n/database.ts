@@ -14,8 +14,8 @@ export interface Database {
 	env: Record<string, string>;
 	/** Ends it at once for all who use it, as an operator's restart does, and starts it again. */
 	restart: () => Promise<void>;
-	/** One statement. @returns what psql prints, a line for each row, columns divided by | */
-	query: (statement: string) => string;
+	/** One or more statements, all or none of them. @returns what psql prints, a line for each row, columns divided by | */
+	query: (statements: string) => string;
 	/** Once nobody uses it any more. */
 	stop: () => Promise<void>;
 }
@@ -29,6 +29,9 @@ const SETTINGS = {
 	full_page_writes: 'off',
 	autovacuum: 'off',
 };
+
+/** Statements come from standard input; the first one that fails ends it. */
+const PSQL = ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--single-transaction', '--set', 'ON_ERROR_STOP=1', '--file', '-'];
 
 /** A PostgreSQL of its own, installed already: n8n's queue mode is not made for SQLite, whose file several processes find locked (n8n docs, Configuring queue mode). */
 export async function startDatabase(): Promise<Database> {
@@ -62,9 +65,12 @@ export async function startDatabase(): Promise<Database> {
 		DB_POSTGRESDB_USER: 'n8n',
 		DB_POSTGRESDB_PASSWORD: password,
 	};
-	const client = (name: string, args: string[]): string =>
+	// Whoever runs this may have set PostgreSQL's client up for other servers.
+	const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
+	const client = (name: string, args: string[], input = ''): string =>
 		execFileSync(join(binaries(), name), ['--host', '127.0.0.1', '--port', String(port), '--username', 'n8n', ...args, 'postgres'], {
-			env: { ...process.env, PGPASSWORD: password },
+			env: { ...inherited, PGPASSWORD: password },
+			input,
 			encoding: 'utf8',
 		}).trim();
 	const stop = async (): Promise<void> => {
@@ -111,11 +117,14 @@ export async function startDatabase(): Promise<Database> {
 			await server.stop('SIGINT');
 			await server.start();
 		},
-		query: (statement) => client('psql', ['--no-align', '--tuples-only', '--command', statement]),
+		query: (statements) => client('psql', PSQL, statements),
 		stop: async () => {
 			// Its own files hold long values compressed, where no search finds them.
-			client('pg_dump', ['--file', join(folder, 'dump.sql')]);
-			await stop();
+			try {
+				client('pg_dump', ['--file', join(folder, 'dump.sql')]);
+			} finally {
+				await stop();
+			}
 		},
 	};
 }

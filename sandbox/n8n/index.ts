@@ -49,7 +49,8 @@ export async function startN8n(options: {
 		instance.removeUserFolder();
 	};
 	try {
-		await installNodes(userFolder);
+		// An older n8n may read its folder in another way.
+		await installNodes(userFolder, options.installation === undefined ? 'linked' : 'copied');
 		if (options.installation === undefined) await layTables(installation, userFolder, options.credentials);
 		else if (options.credentials !== undefined) await instance.importEntities('credentials', options.credentials);
 		await instance.start();

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { CACHE } from '../cache';
@@ -18,8 +29,10 @@ export async function pack(folder: string): Promise<string> {
  * Puts the packed package into n8n's folder for community nodes, the way n8n installs it
  * (n8n's community-packages.service: shallow, no scripts, no bin links, without peers). It is packed and installed only where
  * that was not done yet with the same content.
+ * @param how `linked` if n8n installs nothing else there: thousands of files need not be copied, and what Node has compiled of them serves the
+ * next n8n too
  */
-export async function installNodes(userFolder: string): Promise<void> {
+export async function installNodes(userFolder: string, how: 'copied' | 'linked' = 'copied'): Promise<void> {
 	const target = join(userFolder, '.n8n', 'nodes');
 	const cached = join(CACHE, `nodes-${contentKey()}`);
 	// Files of tests that begin at the same time wait for the one that installs.
@@ -29,7 +42,10 @@ export async function installNodes(userFolder: string): Promise<void> {
 		});
 	}
 	rmSync(target, { recursive: true, force: true });
-	cpSync(cached, target, { recursive: true, verbatimSymlinks: true });
+	if (how === 'copied') return cpSync(cached, target, { recursive: true, verbatimSymlinks: true });
+	mkdirSync(target, { recursive: true });
+	cpSync(join(cached, 'package.json'), join(target, 'package.json'));
+	symlinkSync(join(cached, 'node_modules'), join(target, 'node_modules'), 'dir');
 }
 
 /** @param folder for the tarball */

@@ -42,7 +42,9 @@ export async function startQueue(options: {
 	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-queue-'));
 	const undo: Array<() => Promise<void>> = [async () => rmSync(userFolder, { recursive: true, force: true })];
 	const stop = async (): Promise<void> => {
-		for (const step of undo.splice(0).reverse()) await step();
+		const errors: unknown[] = [];
+		for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => errors.push(error));
+		if (errors.length > 0) throw errors[0];
 	};
 	try {
 		const database = await startDatabase();
@@ -67,7 +69,7 @@ export async function startQueue(options: {
 			for (const instance of [...workers, main]) await instance.stop();
 			main.removeUserFolder();
 		});
-		await installNodes(userFolder);
+		await installNodes(userFolder, 'linked');
 		const statements = statementsFor(installation, userFolder, options.credentials ?? []);
 		await main.start();
 		database.query(statements);

@@ -11,7 +11,7 @@ const { installation, userFolder, credentials, statements } = JSON.parse(readFil
 const n8nCore = createRequire(join(installation, 'node_modules', 'n8n', 'package.json')).resolve('n8n-core');
 const { CipherAes256CBC } = createRequire(n8nCore)('./encryption/aes-256-cbc.js');
 
-// The key of this n8n, as n8n makes and keeps it at its first start. Until it has made others, it encrypts with this one.
+// The key of this n8n, as n8n makes and keeps it at its first start. What is encrypted with it n8n reads also after it has made other keys.
 const encryptionKey = randomBytes(24).toString('base64');
 writeFileSync(join(userFolder, '.n8n', 'config'), JSON.stringify({ encryptionKey }, null, '\t'), { mode: 0o600 });
 
@@ -20,7 +20,7 @@ const sql = credentials.flatMap(({ id, name, type, data }) => {
 	const encrypted = new CipherAes256CBC().encrypt(JSON.stringify(data), encryptionKey);
 	return [
 		`INSERT INTO credentials_entity (id, name, type, data) VALUES (${[id, name, type, encrypted].map(text).join(', ')});`,
-		`INSERT INTO shared_credentials ("credentialsId", "projectId", role) SELECT ${text(id)}, id, 'credential:owner' FROM project WHERE type = 'personal';`,
+		`INSERT INTO shared_credentials ("credentialsId", "projectId", role) VALUES (${text(id)}, (SELECT id FROM project WHERE type = 'personal'), 'credential:owner');`,
 	];
 });
 if (statements) process.stdout.write(sql.join('\n'));

@@ -28,15 +28,16 @@ export async function layTables(installation: Installation, userFolder: string, 
 }
 
 /**
- * The statements for PostgreSQL by which an n8n that is started in this user folder has these credentials, once it has made its tables.
+ * Gives a user folder in which no n8n was started yet its key, with which these credentials are encrypted.
  * @param credentials as n8n's command imports them
+ * @returns the statements that put them into its PostgreSQL, once n8n has made its tables
  */
 export function statementsFor(installation: Installation, userFolder: string, credentials: readonly object[]): string {
 	mkdirSync(join(userFolder, '.n8n'), { recursive: true });
 	return storeCredentials(installation, { userFolder, credentials, statements: true });
 }
 
-/** Gives the user folder the key with which it encrypts. */
+/** Gives the user folder its key, and its database the credentials. @returns the statements instead, if they are asked for */
 function storeCredentials(
 	{ node, folder }: Installation,
 	what: { userFolder: string; credentials: readonly object[]; statements: boolean },

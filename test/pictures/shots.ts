@@ -80,10 +80,12 @@ async function canvas({ editor }: Studio, id: string): Promise<Buffer> {
 	const shown = ['.vue-flow__viewport', '.vue-flow__background'].map((part) => `:has(${part}), ${part}, ${part} *`).join(', ');
 	const style = await page.addStyleTag({ content: `body *:not(${shown}) { visibility: hidden }` });
 	const words = ['label', 'subtitle'].map((part) => `[data-test-id=canvas-node] [class*=_${part}_]`);
-	const picture = await around(page, page.locator(['.vue-flow__node', ...words].join(', ')));
-	// The next picture may be taken of this page without loading it again.
-	await style.evaluate('(element) => element.remove()');
-	return picture;
+	try {
+		return await around(page, page.locator(['.vue-flow__node', ...words].join(', ')));
+	} finally {
+		// The next picture may be taken of this page without loading it again.
+		await style.evaluate('(element) => element.remove()');
+	}
 }
 
 /** The part of the page that some elements fill, with room for the connectors beside them. */
