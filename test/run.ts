@@ -158,7 +158,12 @@ async function runOnce(node: string, args: string[], folder: string, guard: Guar
 async function vitest(node: string, guard: Guard, args: string[], output: string, env: NodeJS.ProcessEnv): Promise<number | null> {
 	// A group of its own, which the guard ends if this process is ended.
 	const child = spawn(node, [bin('vitest'), 'run', ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-	if (child.pid !== undefined) guard.watch(child.pid);
+	const { pid } = child;
+	if (pid !== undefined) {
+		guard.watch(pid);
+		// Its number may be another's from now on.
+		child.once('exit', () => guard.forget(pid));
+	}
 	const keep = (to: NodeJS.WriteStream) => (chunk: Buffer) => {
 		to.write(chunk);
 		appendFileSync(output, chunk);

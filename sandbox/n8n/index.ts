@@ -38,6 +38,8 @@ export async function startN8n(options: {
 	progress?: Progress;
 	/** Default: the one of this folder's lock file. */
 	installation?: Installation;
+	/** How it gets the package; see {@link installNodes}. Default: linked, but for another installation, which may read its folder in another way. */
+	nodes?: 'copied' | 'linked';
 }): Promise<RunningN8n> {
 	const installation = options.installation ?? (await ensureN8n(options.progress ?? (() => undefined)));
 	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-n8n-'));
@@ -49,8 +51,7 @@ export async function startN8n(options: {
 		instance.removeUserFolder();
 	};
 	try {
-		// An older n8n may read its folder in another way.
-		await installNodes(userFolder, options.installation === undefined ? 'linked' : 'copied');
+		await installNodes(userFolder, options.nodes ?? (options.installation === undefined ? 'linked' : 'copied'));
 		if (options.installation === undefined) await layTables(installation, userFolder, options.credentials);
 		else if (options.credentials !== undefined) await instance.importEntities('credentials', options.credentials);
 		await instance.start();

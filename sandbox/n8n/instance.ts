@@ -194,7 +194,7 @@ export class Instance {
 	#env(): NodeJS.ProcessEnv {
 		const { installation, userFolder, caFile, login, env, editor = true, codeNodes = editor } = this.options;
 		const inherited = Object.fromEntries(
-			Object.entries(process.env).filter(([name]) => !/^(npm_|N8N_|VITEST|NODE_ENV|NODE_OPTIONS|TEST$)/i.test(name)),
+			Object.entries(process.env).filter(([name]) => !/^(npm_|N8N_|PG|VITEST|NODE_ENV|NODE_OPTIONS|TEST$)/i.test(name)),
 		);
 		return {
 			...inherited,

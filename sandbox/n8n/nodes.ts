@@ -30,7 +30,7 @@ export async function pack(folder: string): Promise<string> {
  * (n8n's community-packages.service: shallow, no scripts, no bin links, without peers). It is packed and installed only where
  * that was not done yet with the same content.
  * @param how `linked` if n8n installs nothing else there: thousands of files need not be copied, and what Node has compiled of them serves the
- * next n8n too
+ * next n8n too. What is in the cache must stay as long as such an n8n runs.
  */
 export async function installNodes(userFolder: string, how: 'copied' | 'linked' = 'copied'): Promise<void> {
 	const target = join(userFolder, '.n8n', 'nodes');

@@ -44,7 +44,7 @@ export async function startQueue(options: {
 	const stop = async (): Promise<void> => {
 		const errors: unknown[] = [];
 		for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => errors.push(error));
-		if (errors.length > 0) throw errors[0];
+		if (errors.length > 0) throw new AggregateError(errors, `n8n's queue did not end well: ${errors.map(String).join('; ')}`);
 	};
 	try {
 		const database = await startDatabase();
@@ -65,10 +65,8 @@ export async function startQueue(options: {
 		const common = { installation, userFolder, login, caFile: options.caFile };
 		const main = new Instance({ ...common, env, editor: options.editor });
 		const workers = brokers.map((broker, index) => worker(common, env, { broker, index, concurrency: options.concurrency }));
-		undo.push(async () => {
-			for (const instance of [...workers, main]) await instance.stop();
-			main.removeUserFolder();
-		});
+		undo.push(async () => main.removeUserFolder());
+		for (const instance of [main, ...workers]) undo.push(async () => await instance.stop());
 		await installNodes(userFolder, 'linked');
 		const statements = statementsFor(installation, userFolder, options.credentials ?? []);
 		await main.start();
@@ -89,7 +87,7 @@ export async function startQueue(options: {
 		};
 		return queue;
 	} catch (error) {
-		await stop();
+		await stop().catch((also: unknown) => console.error(also));
 		throw error;
 	}
 }
