@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, sta
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { CACHE } from '../sandbox/cache';
+import { COMPILED } from '../sandbox/cache';
 import { ensureN8n } from '../sandbox/n8n';
 import { keptFolders, notedHarmless, notedSecrets, REGISTRY } from '../sandbox/secrets/registry';
 import { Search, searchFolder } from '../sandbox/secrets/search';
@@ -143,7 +143,7 @@ async function runOnce(node: string, args: string[], folder: string, guard: Guar
 			...process.env,
 			[REGISTRY]: folder,
 			// Each file of tests has a process of its own, and they load the same libraries.
-			NODE_COMPILE_CACHE: join(CACHE, 'compiled'),
+			NODE_COMPILE_CACHE: COMPILED,
 		});
 		const read: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } = JSON.parse(readFileSync(json, 'utf8'));
 		const failed = read.numFailedTests + (read.numFailedTests === 0 && code !== 0 ? Math.max(1, read.numFailedTestSuites) : 0);

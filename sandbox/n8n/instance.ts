@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { CACHE } from '../cache';
+import { COMPILED } from '../cache';
 import { keepForSearch, noteSecret, noteSecretsIn } from '../secrets/registry';
 import { freePorts } from '../servers/ports';
 import { Guard } from '../servers/server';
@@ -213,7 +213,7 @@ export class Instance {
 			N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
 			N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
 			N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
-			NODE_COMPILE_CACHE: join(CACHE, 'compiled'),
+			NODE_COMPILE_CACHE: COMPILED,
 			N8N_INSTANCE_OWNER_MANAGED_BY_ENV: 'true',
 			N8N_INSTANCE_OWNER_EMAIL: login.email,
 			N8N_INSTANCE_OWNER_FIRST_NAME: 'Sandbox',

@@ -107,8 +107,9 @@ describe('the search for leaked secrets', () => {
 		}
 	});
 
-	it('finds one at every place of a text, at its very beginning and its very end too', () => {
+	it('finds the shortest piece at every place of a text, at its very beginning and its very end too', () => {
 		const search = new Search(secrets());
+		const piece = clientSecret.slice(0, 16);
 		for (const [before, after] of [
 			['', ''],
 			['', ' '],
@@ -116,7 +117,7 @@ describe('the search for leaked secrets', () => {
 			...Array.from({ length: 40 }, (_none, length) => ['x'.repeat(length), ` ${'y'.repeat(length)}`]),
 			...Array.from({ length: 40 }, (_none, length) => [`${'x'.repeat(length)}:`, 'y'.repeat(length)]),
 		])
-			expect(search.find(Buffer.from(`${before}${clientSecret}${after}`)), JSON.stringify([before, after])).toEqual([
+			expect(search.find(Buffer.from(`${before}${piece}${after}`)), JSON.stringify([before, after])).toEqual([
 				expect.stringMatching(/^client secret at/),
 			]);
 	});
